@@ -1,0 +1,1 @@
+"""The words: every event as a frozen value, its codec, its topic and its published contract."""

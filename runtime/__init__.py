@@ -1,0 +1,1 @@
+"""What every process needs from its surroundings: settings, logs, Kafka, Postgres, Redis."""
