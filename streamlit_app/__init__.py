@@ -1,0 +1,1 @@
+"""The analysts' desk: what is happening now, and why."""

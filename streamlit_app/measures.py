@@ -1,0 +1,104 @@
+"""Rates, latencies and lag out of two snapshots of counters; all pure."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from data_contracts.monitoring import Histogram, ProcessHealth, Snapshot
+
+VERDICTS = ("approve", "review", "decline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What happened between two snapshots; seconds, and things per second."""
+
+    at: datetime
+    accepted_per_second: float
+    refused_per_second: float
+    decided_per_second: dict[str, float]
+    accept_p95_seconds: float | None
+    decision_p50_seconds: float | None
+    decision_p95_seconds: float | None
+    scoring_lag: int
+
+
+def measure(before: Snapshot, after: Snapshot) -> Measure:
+    """Compare two snapshots; a counter that went back was restarted and counts from zero."""
+    seconds = max((after.taken_at - before.taken_at).total_seconds(), 1e-3)
+    return Measure(
+        at=after.taken_at,
+        accepted_per_second=grown(before.accepted, after.accepted) / seconds,
+        refused_per_second=grown(before.refused, after.refused) / seconds,
+        decided_per_second={
+            verdict: grown(before.decisions.get(verdict, 0), after.decisions.get(verdict, 0))
+            / seconds
+            for verdict in VERDICTS
+        },
+        accept_p95_seconds=quantile(0.95, before.accept_seconds, after.accept_seconds),
+        decision_p50_seconds=quantile(0.50, before.decision_seconds, after.decision_seconds),
+        decision_p95_seconds=quantile(0.95, before.decision_seconds, after.decision_seconds),
+        scoring_lag=lag(after, "scoring") or 0,
+    )
+
+
+def measures(snapshots: Sequence[Snapshot]) -> list[Measure]:
+    """One measure for each pair of neighbours."""
+    return [measure(*pair) for pair in itertools.pairwise(snapshots)]
+
+
+def grown(before: float, after: float) -> float:
+    """How far a counter has come."""
+    return after - before if after >= before else after
+
+
+def quantile(rank: float, before: Histogram | None, after: Histogram | None) -> float | None:
+    """The value in seconds below which `rank` of the new observations lie; None without any."""
+    if after is None:
+        return None
+    new = _new_counts(before, after)
+    if not new or new[-1] <= 0:
+        return None
+    wanted, below, floor = rank * new[-1], 0.0, 0.0
+    for bound, count in zip(after.bounds, new, strict=True):
+        if count >= wanted:
+            return _between(floor, bound, (wanted - below) / max(count - below, 1e-9))
+        below, floor = count, bound
+    return floor
+
+
+def _new_counts(before: Histogram | None, after: Histogram) -> list[float]:
+    if before is None or before.bounds != after.bounds or before.counts[-1] > after.counts[-1]:
+        return list(after.counts)
+    return [new - old for new, old in zip(after.counts, before.counts, strict=True)]
+
+
+def _between(floor: float, bound: float, share: float) -> float:
+    return floor if bound == float("inf") else floor + (bound - floor) * share
+
+
+def lag(snapshot: Snapshot, process: str) -> int | None:
+    """How many positions a process is behind the end of the log; None where it has none."""
+    position = process_of(snapshot, process).position
+    return None if position is None else max(snapshot.log_end - position - 1, 0)
+
+
+def process_of(snapshot: Snapshot, name: str) -> ProcessHealth:
+    """The process of that name; one that is down where it is unknown."""
+    return next(
+        (process for process in snapshot.processes if process.name == name),
+        ProcessHealth(name=name, is_up=False),
+    )
+
+
+def troubles(snapshot: Snapshot, behind_max: int = 20_000) -> list[str]:
+    """What an operator should look at, in words; empty when all is well."""
+    down = [f"{name} does not answer" for name, is_up in snapshot.servers.items() if not is_up]
+    down += [f"{process.name} is down" for process in snapshot.processes if not process.is_up]
+    behind = [
+        f"{process.name} is {distance:,} positions behind"
+        for process in snapshot.processes
+        if (distance := lag(snapshot, process.name)) is not None and distance > behind_max
+    ]
+    return down + behind
