@@ -6,7 +6,7 @@ from data_contracts.alert import Alert
 from data_contracts.money import Money
 
 SEVERITY_COLOURS = {"low": "gray", "medium": "blue", "high": "orange", "critical": "red"}
-NOTHING_YET = "–"
+NOTHING_YET = "—"
 
 
 def rate(per_second: float) -> str:
