@@ -1,0 +1,1 @@
+"""The command line, the embedded local stack, the doctor and the simulator of traffic."""
