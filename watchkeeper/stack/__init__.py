@@ -1,0 +1,1 @@
+"""The embedded stack: every server and process of Watchkeeper on this machine, supervised."""

@@ -1,0 +1,1 @@
+"""Real servers out of wheels and jars: Apache Kafka, PostgreSQL, Valkey."""
