@@ -1,7 +1,6 @@
 """Ids that make a retry safe: UUIDv8 of the input alone, so that a replay changes nothing."""
 
 from hashlib import blake2b
-from uuid import UUID
 
 ID_BYTES = 16
 _VERSION, _VARIANT = 0x80, 0x80
@@ -30,4 +29,5 @@ def derived_id(event: bytes, kind: str) -> bytes:
 
 def text(identifier: bytes) -> str:
     """Write an id in the usual form with dashes."""
-    return str(UUID(bytes=identifier))
+    digits = identifier.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
