@@ -10,7 +10,7 @@ from data_contracts.alert import Alert
 from data_contracts.monitoring import ProcessHealth, Snapshot
 from streamlit_app import charts, words
 from streamlit_app.gateway import ApiAway, Gateway
-from streamlit_app.measures import Measure, lag, measures, troubles
+from streamlit_app.measures import Measure, cpu_share, lag, measures, troubles
 
 REFRESH_SECONDS = 2
 HISTORY = 150  # snapshots: five minutes
@@ -20,8 +20,10 @@ STYLE = """
 .block-container {padding-top: 1.6rem; padding-bottom: 2rem; max-width: 1480px}
 [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums; font-weight: 600}
 [data-testid="stMetricLabel"] {color: #5b6b66}
-h1 {font-size: 1.7rem !important; letter-spacing: -0.01em; padding: 0 !important}
-h3 {font-size: 1.05rem !important; padding: 0.2rem 0 0 0 !important}
+h1 {font-size: 1.7rem !important; letter-spacing: -0.01em; padding: 0 0 0.4rem 0 !important}
+h3 {font-size: 1.05rem !important; padding: 0.2rem 0 0.3rem 0 !important}
+[data-testid="stCaptionContainer"] ul {margin: 0 0 0.35rem 0.2rem; padding-left: 1rem}
+[data-testid="stCaptionContainer"] li {font-size: 0.9rem; margin: 0}
 </style>
 """
 
@@ -57,7 +59,7 @@ def live(gateway: Gateway) -> None:
     with left:
         latest(alerts, now.taken_at)
     with right:
-        health(now)
+        health(snapshots[-2] if len(snapshots) > 1 else now, now)
 
 
 def state(now: Snapshot) -> None:
@@ -123,38 +125,33 @@ def latest(alerts: Sequence[Alert], now: datetime) -> None:
 
 def one_alert(alert: Alert, now: datetime) -> None:
     """Show what happened, to whom, and why."""
-    badge, text = st.columns([1, 5], gap="small")
-    colour = words.SEVERITY_COLOURS[alert.severity]
-    badge.badge(alert.severity, color=colour)  # type: ignore[arg-type]  # one of badge's colours
-    badge.caption(f"{words.since(alert.raised_at.timestamp(), now)} ago")
-    text.markdown(words.headline(alert))
-    text.markdown(words.reasons(alert))
+    with st.container(gap="xxsmall"):
+        line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        colour = words.SEVERITY_COLOURS[alert.severity]
+        line.badge(alert.severity, color=colour)  # type: ignore[arg-type]  # one of its colours
+        line.markdown(words.headline(alert), width="stretch")
+        line.caption(f"{words.since(alert.raised_at.timestamp(), now)} ago", width="content")
+        st.caption(words.reasons(alert))
 
 
-def health(now: Snapshot) -> None:
+def health(before: Snapshot, now: Snapshot) -> None:
     """Show each process and server: is it up, how far behind, how heavy."""
     with st.container(border=True):
         st.subheader("Health", anchor=False)
-        st.dataframe(
-            [_health_row(now, process) for process in now.processes],
-            hide_index=True,
-            height="content",
-        )
-        st.caption(
-            " · ".join(
-                f":{'green' if is_up else 'red'}[●] {name}" for name, is_up in now.servers.items()
-            )
-        )
+        rows = [_health_row(before, now, process) for process in now.processes]
+        st.dataframe(rows, hide_index=True, height="content")
+        servers = now.servers.items()
+        st.caption(" · ".join(f":{'green' if up else 'red'}[●] {name}" for name, up in servers))
 
 
-def _health_row(now: Snapshot, process: ProcessHealth) -> dict[str, str]:
+def _health_row(before: Snapshot, now: Snapshot, process: ProcessHealth) -> dict[str, str]:
     behind = lag(now, process.name)
     return {
-        "": "🟢" if process.is_up else "🔴",
         "process": process.name,
+        "state": "up" if process.is_up else "DOWN",
         "behind": words.NOTHING_YET if behind is None else f"{behind:,}",
+        "CPU": words.share(cpu_share(before, now, process.name)),
         "memory": words.memory(process.resident_bytes) if process.is_up else words.NOTHING_YET,
-        "CPU": words.duration(process.cpu_seconds) if process.is_up else words.NOTHING_YET,
         "up for": words.since(process.started_at, now.taken_at),
     }
 

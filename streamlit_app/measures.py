@@ -102,3 +102,12 @@ def troubles(snapshot: Snapshot, behind_max: int = 20_000) -> list[str]:
         if (distance := lag(snapshot, process.name)) is not None and distance > behind_max
     ]
     return down + behind
+
+
+def cpu_share(before: Snapshot, after: Snapshot, process: str) -> float | None:
+    """How much of one core the process took between two snapshots; None where it is down."""
+    old, new = process_of(before, process), process_of(after, process)
+    seconds = (after.taken_at - before.taken_at).total_seconds()
+    if not new.is_up or seconds <= 0:
+        return None
+    return grown(old.cpu_seconds, new.cpu_seconds) / seconds

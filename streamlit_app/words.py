@@ -21,6 +21,11 @@ def duration(seconds: float | None) -> str:
     return f"{1_000 * seconds:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
+def share(part: float | None) -> str:
+    """`7 %` of a core, or a dash where nothing was measured."""
+    return NOTHING_YET if part is None else f"{part:.0%}".replace("%", " %")
+
+
 def memory(size: int) -> str:
     """`184 MB`."""
     return f"{size / 1e6:,.0f} MB"

@@ -64,7 +64,7 @@ def test_the_page_shows_rates_alerts_and_health() -> None:
     ]
     written = "\n".join(text.value for text in page.markdown)
     assert "account **acc-1** · score 60 · review" in written
-    assert "5 card payments within ten minutes" in written
+    assert "- 5 card payments within ten minutes" in [text.value for text in page.caption]
 
 
 def test_the_page_says_so_when_the_api_is_away() -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data_contracts.monitoring import Histogram, ProcessHealth, Snapshot
-from streamlit_app.measures import grown, lag, measure, measures, quantile, troubles
+from streamlit_app.measures import cpu_share, grown, lag, measure, measures, quantile, troubles
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOUNDS = (0.1, 0.5, 1.0, float("inf"))
@@ -78,3 +78,12 @@ def test_troubles_name_what_is_down_and_what_is_behind() -> None:
         "scoring is 89,989 positions behind",
     ]
     assert troubles(a_snapshot()) == []
+
+
+def test_the_share_of_a_core_is_of_the_time_between() -> None:
+    def used(seconds: float, at: datetime) -> Snapshot:
+        scoring = ProcessHealth(name="scoring", is_up=True, cpu_seconds=seconds)
+        return a_snapshot(processes=(scoring,), taken_at=at)
+
+    assert cpu_share(used(10, NOON), used(10.5, NOON + timedelta(seconds=2)), "scoring") == 0.25
+    assert cpu_share(used(10, NOON), used(11, NOON), "scoring") is None
