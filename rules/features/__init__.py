@@ -1,0 +1,1 @@
+"""Numbers about a key's past: what they mean (`naive`) and how the stream keeps them."""
