@@ -1,5 +1,7 @@
 """The same words as columns: the Arrow schema of a struct, for files and data frames."""
 
+from typing import Any
+
 import msgspec
 import pyarrow as pa
 from msgspec import inspect
@@ -62,3 +64,36 @@ def _type(name: str, kind: inspect.Type) -> pa.DataType:
             return _PLAIN[type(kind)]
         case _:
             raise NoArrowType(f"{name}: no column holds a {type(kind).__name__}")
+
+
+_JSON: tuple[tuple[pa.DataType, dict[str, str]], ...] = (
+    (pa.string(), {"type": "string"}),
+    (pa.int64(), {"type": "integer"}),
+    (pa.float64(), {"type": "number"}),
+    (pa.bool_(), {"type": "boolean"}),
+    (pa.date32(), {"type": "string", "format": "date"}),
+    (pa.binary(), {"type": "string", "contentEncoding": "base64"}),
+    (INSTANT, {"type": "string", "format": "date-time"}),
+    (pa.timestamp("us", tz="UTC"), {"type": "string", "format": "date-time"}),
+)
+
+
+def row_schema(columns: pa.Schema | pa.StructType) -> dict[str, Any]:
+    """The JSON Schema of one row; where null is allowed a column may also be left out."""
+    fields = [columns.field(index) for index in range(len(columns.names))]
+    return {
+        "type": "object",
+        "properties": {field.name: _json_type(field.type) for field in fields},
+        "required": [field.name for field in fields if not field.nullable],
+    }
+
+
+def _json_type(column: pa.DataType) -> dict[str, Any]:
+    if isinstance(column, pa.StructType):
+        return row_schema(column)
+    if isinstance(column, pa.ListType):
+        return {"type": "array", "items": _json_type(column.value_type)}
+    for known, json_type in _JSON:
+        if column.equals(known):
+            return dict(json_type)
+    raise NoArrowType(f"no JSON type is known for the column type {column}")
