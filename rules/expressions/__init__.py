@@ -1,0 +1,1 @@
+"""SQL conditions over a transaction and its features: parsed, typed, and compiled."""

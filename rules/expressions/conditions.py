@@ -1,0 +1,281 @@
+"""Conditions of an expression: parsed by sqlglot, let through by a white list, and typed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from rules.expressions import tree
+from rules.expressions.kinds import NUMERIC_KINDS, Kind, ValueType
+from rules.expressions.names import Names
+from rules.expressions.values import Report, Typed, Unreadable, ValueReader, as_instant, as_number
+from rules.mistakes import did_you_mean, use_one_of
+
+CHARACTERS_MAX = 4_000
+DIALECT = "duckdb"
+
+Reader = Callable[[exp.Expression], tree.Condition]
+
+COMPARISONS: dict[type[exp.Expression], tree.Comparison] = {
+    exp.EQ: tree.Comparison.EQUAL,
+    exp.NEQ: tree.Comparison.UNEQUAL,
+    exp.LT: tree.Comparison.LESS,
+    exp.LTE: tree.Comparison.LESS_OR_EQUAL,
+    exp.GT: tree.Comparison.GREATER,
+    exp.GTE: tree.Comparison.GREATER_OR_EQUAL,
+}
+
+
+class WrongExpression(ValueError):
+    """A condition that should have been checked before is wrong."""
+
+
+def condition_of(text: str, names: Names) -> tree.Condition:
+    """Read a condition that was checked before, or raise `WrongExpression`."""
+    found: list[str] = []
+
+    def note(_offset: int, message: str, _hint: str) -> None:
+        found.append(message)
+
+    condition = read_condition(text, names, note)
+    if condition is None:
+        raise WrongExpression(f"{found[0]} in: {text}")
+    return condition
+
+
+def read_condition(text: str, names: Names, report: Report) -> tree.Condition | None:
+    """Read a condition; None where `report` was given at least one mistake."""
+    if len(text) > CHARACTERS_MAX:
+        report(0, f"longer than {CHARACTERS_MAX} characters", "split the rule")
+        return None
+    try:
+        parsed = _parsed(text, report)
+        return None if parsed is None else ConditionReader(text, names, report).read(parsed)
+    except Unreadable:
+        return None
+    except RecursionError:
+        report(0, "nested too deeply", "split the rule")
+        return None
+
+
+def _parsed(text: str, report: Report) -> exp.Expression | None:
+    try:
+        parsed = sqlglot.parse_one(text, dialect=DIALECT)
+    except ParseError as error:
+        _report_parse_error(text, error, report)
+    except TokenError:
+        report(max(text.rfind("'"), 0), "a quote or comment is not closed", "")
+    else:
+        assert isinstance(parsed, exp.Expression)
+        return parsed
+    return None
+
+
+def _report_parse_error(text: str, error: ParseError, report: Report) -> None:
+    details = error.errors[0] if error.errors else {}
+    word = str(details.get("highlight") or "").strip()
+    lines = text.splitlines(keepends=True)
+    before = sum(map(len, lines[: int(details.get("line") or 1) - 1]))
+    offset = max(before + int(details.get("col") or 1) - max(len(word), 1), 0)
+    near = f' near "{word}"' if word else ""
+    hint = "something is missing after it" if "missing" in str(error) else ""
+    report(offset, f"the expression cannot be read{near}", hint)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionReader:
+    """Reads conditions; `report` gets the offset, the message and the mend of each mistake."""
+
+    text: str
+    names: Names
+    report: Report
+
+    @property
+    def values(self) -> ValueReader:
+        """The reader of the values inside."""
+        return ValueReader(self.text, self.names, self.report)
+
+    def read(self, node: exp.Expression) -> tree.Condition:
+        """Read a condition, or raise `Unreadable`."""
+        readers: dict[type[exp.Expression], Reader] = {
+            exp.Paren: lambda found: self.read(found.this),
+            exp.Not: lambda found: tree.Not(self.read(found.this)),
+            exp.And: lambda found: tree.All(self._parts(found)),
+            exp.Or: lambda found: tree.Any(self._parts(found)),
+            exp.Is: self._is_null,
+            exp.In: self._in,
+            exp.Between: self._between,
+            exp.Like: self._like,
+        }
+        if type(node) in COMPARISONS:
+            return self._compare(node)
+        reader = readers.get(type(node))
+        if reader is None:
+            raise self._unknown(node)
+        return reader(node)
+
+    def _unknown(self, node: exp.Expression) -> Unreadable:
+        if isinstance(node, exp.Block):
+            return self.values.refuse(node, "more than one expression", "join them with AND")
+        if isinstance(node, exp.Boolean):
+            return self.values.refuse(node, "true and false alone say nothing")
+        if isinstance(node, exp.Column | exp.Literal | exp.Binary | exp.Neg | exp.Func):
+            self.values.read(node)
+            return self.values.refuse(node, "a value stands where a condition is needed", _MEND)
+        name = type(node).__name__.upper()
+        return self.values.refuse(node, f"{name} is not part of the rule language")
+
+    def _parts(self, node: exp.Expression) -> tuple[tree.Condition, ...]:
+        found, has_mistake = [], False
+        for part in node.flatten(unnest=False):
+            assert isinstance(part, exp.Expression)
+            try:
+                found.append(self.read(part))
+            except Unreadable:
+                has_mistake = True
+        if has_mistake:
+            raise Unreadable
+        return tuple(found)
+
+    def _compare(self, node: exp.Expression) -> tree.Condition:
+        left, right = self.values.both(node.this, node.expression)
+        comparison = COMPARISONS[type(node)]
+        left, right = self._alike(node, left, right), self._alike(node, right, left)
+        if left.type.kind is Kind.TEXT and comparison not in _TEXT_COMPARISONS:
+            raise self.values.refuse(node, "texts have no order", "use = or <>")
+        return tree.Compare(comparison, left.value, right.value)
+
+    def _alike(self, node: exp.Expression, found: Typed, other: Typed) -> Typed:
+        """The value in the representation in which it can stand beside the other."""
+        kind, other_kind = found.type.kind, other.type.kind
+        if {kind, other_kind} == NUMERIC_KINDS:
+            return as_number(found)
+        if kind is Kind.TEXT and other_kind is Kind.INSTANT:
+            return self._instant(node, found)
+        if (kind, other_kind) == (Kind.INSTANT, Kind.TEXT):
+            return found
+        if kind is not other_kind:
+            raise self.values.refuse(node, f"{_shown(found)} is compared with {_shown(other)}")
+        if kind is Kind.TEXT:
+            self._check_words(node, found, other)
+        return found
+
+    def _instant(self, node: exp.Expression, found: Typed) -> Typed:
+        if isinstance(found.value, tree.Literal):
+            instant = as_instant(found)
+            if instant is not None:
+                return instant
+        raise self.values.refuse(
+            node, f"{_shown(found)} is no instant", "write '2026-03-01T00:00:00Z'"
+        )
+
+    def _check_words(self, node: exp.Expression, found: Typed, other: Typed) -> None:
+        words = other.type.words
+        if isinstance(found.value, tree.Literal):
+            self._check_text(node, str(found.value.value), other)
+        elif words and found.type.words and not set(words) & set(found.type.words):
+            raise self.values.refuse(node, f"{_shown(found)} and {_shown(other)} are never equal")
+
+    def _check_text(self, node: exp.Expression, text: str, other: Typed) -> None:
+        words, length = other.type.words, other.type.length
+        if words and text not in words:
+            hint = did_you_mean(text, words) or use_one_of(words)
+            raise self.values.refuse(
+                _literal_in(node, text), f"{_shown(other)} is never '{text}'", hint
+            )
+        if length is not None and len(text) != length:
+            raise self.values.refuse(
+                _literal_in(node, text),
+                f"{_shown(other)} is never '{text}'",
+                f"it has {length} characters",
+            )
+
+    def _is_null(self, node: exp.Expression) -> tree.Condition:
+        if not isinstance(node.expression, exp.Null):
+            raise self.values.refuse(node, "IS is only for NULL", "write IS NULL or IS NOT NULL")
+        operand = self.values.read(node.this)
+        if not operand.type.is_nullable:
+            raise self.values.refuse(node, f"{_shown(operand)} is never null")
+        return tree.IsNull(operand.value)
+
+    def _in(self, node: exp.Expression) -> tree.Condition:
+        operand = self.values.read(node.this)
+        if node.args.get("field") is not None:
+            return self._listed(node, operand)
+        if not node.expressions:
+            raise self.values.refuse(node, "IN needs values", "write IN ('a', 'b') or IN a_list")
+        options = [self._option(item, operand) for item in node.expressions]
+        if any(option.kind is Kind.NUMBER for option in options):
+            numbers = tuple(float(option.value) for option in options)
+            return tree.OneOf(as_number(operand).value, tuple(dict.fromkeys(numbers)))
+        return tree.OneOf(operand.value, tuple(dict.fromkeys(option.value for option in options)))
+
+    def _option(self, node: exp.Expression, operand: Typed) -> tree.Literal:
+        if isinstance(node, exp.Column) and node.name in self.names.lists:
+            raise self.values.refuse(
+                node, f'"{node.name}" is a list', f"write IN {node.name} without brackets"
+            )
+        option = self._alike(node, self.values.read(node), operand)
+        if not isinstance(option.value, tree.Literal):
+            raise self.values.refuse(node, "IN takes plain values", "write = and OR for fields")
+        return option.value
+
+    def _listed(self, node: exp.Expression, operand: Typed) -> tree.Condition:
+        found = node.args["field"]
+        name = found.name
+        if name not in self.names.lists:
+            hint = did_you_mean(name, self.names.lists) or "make it in lists/"
+            raise self.values.refuse(found, f'unknown list "{name}"', hint)
+        if operand.type.kind is not Kind.TEXT:
+            raise self.values.refuse(node, f"lists hold texts, {_shown(operand)} is none")
+        return tree.Listed(operand.value, name)
+
+    def _between(self, node: exp.Expression) -> tree.Condition:
+        operand = node.this
+        low = exp.GTE(this=operand, expression=node.args["low"])
+        high = exp.LTE(this=operand, expression=node.args["high"])
+        return tree.All((self._compare(low), self._compare(high)))
+
+    def _like(self, node: exp.Expression) -> tree.Condition:
+        operand = self.values.read(node.this)
+        pattern = node.expression
+        if operand.type.kind is not Kind.TEXT or not isinstance(pattern, exp.Literal):
+            raise self.values.refuse(node, "LIKE compares a text with a pattern", _LIKE)
+        anchor, text = _anchored(pattern.name)
+        if not text or "%" in text or "_" in text:
+            raise self.values.refuse(pattern, "this pattern is not understood", _LIKE)
+        return tree.Like(operand.value, anchor, text)
+
+
+_MEND = "compare it with something"
+_LIKE = "write LIKE 'begin%', '%end' or '%middle%', without _"
+_TEXT_COMPARISONS = {tree.Comparison.EQUAL, tree.Comparison.UNEQUAL}
+
+
+def _shown(found: Typed) -> str:
+    value = found.value
+    if isinstance(value, tree.Field | tree.Feature):
+        return f'"{value.name}" ({_described(found.type)})'
+    return f"a {_described(found.type)}" if found.type.kind is not Kind.INSTANT else "an instant"
+
+
+def _described(found: ValueType) -> str:
+    return str(found)
+
+
+def _literal_in(node: exp.Expression, text: str) -> exp.Expression:
+    literals = [item for item in node.find_all(exp.Literal) if item.name == text]
+    return literals[0] if literals else node
+
+
+def _anchored(pattern: str) -> tuple[tree.Anchor, str]:
+    inner = pattern.strip("%")
+    if pattern.startswith("%") and pattern.endswith("%"):
+        return tree.Anchor.ANYWHERE, inner
+    if pattern.startswith("%"):
+        return tree.Anchor.END, pattern[1:]
+    if pattern.endswith("%"):
+        return tree.Anchor.START, pattern[:-1]
+    return tree.Anchor.START, ""
