@@ -2,7 +2,8 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from types import FrameType
 
 from runtime.kafka import BATCH_MAX, Batch, Reader
@@ -39,3 +40,17 @@ def consume(
             handle(reader.poll(size, wait_seconds))
     finally:
         reader.close()
+
+
+def run_together(loops: Sequence[Callable[[], None]], stopped: threading.Event) -> None:
+    """Run loops in threads of their own until all have ended; one that fails stops the others.
+
+    The first failure is raised.
+    """
+    with ThreadPoolExecutor(len(loops)) as threads:
+        running = [threads.submit(loop) for loop in loops]
+        wait(running, return_when=FIRST_EXCEPTION)
+        if any(loop.done() and loop.exception() for loop in running):
+            stopped.set()
+    for loop in running:
+        loop.result()

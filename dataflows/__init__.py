@@ -1,0 +1,1 @@
+"""The streams: scoring and operations in Bytewax; posting, archiving, alerting in plain loops."""
