@@ -1,0 +1,225 @@
+"""The values of the books: what is asked of them, what they hold, and what a batch changes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from data_contracts.decision import Decision, ListHit, RuleHit, Verdict
+from data_contracts.outcome import OutcomeStatus
+from data_contracts.resolution import Resolution
+from data_contracts.transaction import Direction, TransactionType
+
+BEFORE_ALL = -1
+
+
+class AccountKind(StrEnum):
+    """On which side of the bank's balance sheet an account stands."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+class RefusalReason(StrEnum):
+    """Why the books would not take an approved transaction."""
+
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    BALANCE_OUT_OF_RANGE = "balance_out_of_range"
+
+
+class TransferKind(StrEnum):
+    """What moved the money."""
+
+    POSTING = "posting"
+    RESOLUTION = "resolution"
+
+
+class BookKey(NamedTuple):
+    """One balance: an account in one currency."""
+
+    tenant: str
+    account_id: str
+    currency: str
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account of the registry; `currency` is what it was opened in, null for the bank's own."""
+
+    tenant: str
+    account_id: str
+    kind: AccountKind = AccountKind.LIABILITY
+    is_customer: bool = True
+    currency: str | None = None
+    customer_id: str | None = None
+    branch_id: str | None = None
+    may_go_negative: bool = True
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """Credits minus debits, what holds have set aside, and how many transfers made it."""
+
+    posted: int = 0
+    held: int = 0
+    version: int = 0
+
+    @property
+    def available(self) -> int:
+        """What may still be spent."""
+        return self.posted - self.held
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A decision as posting took it from the log, with what the books know it by."""
+
+    event_id: bytes
+    payload_hash: bytes
+    decision: Decision
+    decided_at: datetime
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that went from one account to another, and what that left on both sides."""
+
+    cell: int
+    position: int
+    leg: int = 0
+    event_id: bytes
+    kind: TransferKind
+    debit: BookKey
+    credit: BookKey
+    amount_minor: int
+    debit_after: int
+    debit_version: int
+    credit_after: int
+    credit_version: int
+    occurred_at: datetime
+    booked_at: datetime
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """Money set aside on the debit side until a resolution posts or releases it."""
+
+    event_id: bytes
+    cell: int
+    position: int
+    debit: BookKey
+    credit: BookKey
+    amount_minor: int
+    occurred_at: datetime
+    booked_at: datetime
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a transaction, with the decision on it: one per event id for ever."""
+
+    event_id: bytes
+    tenant: str
+    transaction_id: str
+    account_id: str
+    type: TransactionType
+    direction: Direction
+    amount_minor: int
+    currency: str
+    occurred_at: datetime
+    received_at: datetime
+    cell: int
+    position: int
+    verdict: Verdict
+    score: int
+    rule_set: str
+    hits: tuple[RuleHit, ...] = ()
+    list_hit: ListHit | None = None
+    status: OutcomeStatus
+    reason_code: RefusalReason | None = None
+    payload_hash: bytes
+    decided_at: datetime
+    booked_at: datetime
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A second transaction under an id that the books already know: kept, raised, not applied."""
+
+    event_id: bytes
+    cell: int
+    position: int
+    booked_hash: bytes
+    refused_hash: bytes
+    refused: Decision
+    found_at: datetime
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold that has ended, and the resolution that was the first to end it."""
+
+    hold: Hold
+    resolution: Resolution
+    booked_at: datetime
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """The highest position applied from a partition, and where to read it on."""
+
+    position: int = BEFORE_ALL
+    next_offset: int = 0
+
+
+class Postings(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch for the books: what came from one partition of decisions, in order."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    arrivals: Sequence[Arrival]
+    booked_at: datetime
+
+
+class Resolutions(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch of ends of holds, in order."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    resolutions: Sequence[Resolution]
+    booked_at: datetime
+
+
+class Effects(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a batch changes; `balances` holds what was and what is, where it differs."""
+
+    outcomes: Sequence[Outcome] = ()
+    transfers: Sequence[Transfer] = ()
+    holds: Sequence[Hold] = ()
+    resolved: Sequence[Resolved] = ()
+    conflicts: Sequence[Conflict] = ()
+    duplicates: int = 0
+    balances: Mapping[BookKey, tuple[Balance, Balance]] = {}
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """How many transactions the books have settled, by outcome, and what they would not book."""
+
+    posted: int = 0
+    held: int = 0
+    refused: int = 0
+    declined: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+
+    @property
+    def decided(self) -> int:
+        """Every event id counts once."""
+        return self.posted + self.held + self.refused + self.declined
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """The balance of an account in one currency, as of a position of the log."""
+
+    account_id: str
+    currency: str
+    balance: Balance
+    as_of_position: int
