@@ -1,0 +1,1 @@
+"""Files of transactions, brought in through the API like any other traffic."""
