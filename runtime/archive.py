@@ -112,7 +112,7 @@ class Archive:
         return sum(size.as_py() < SMALL_BYTES for size in sizes)
 
     def put_together(self, size: int) -> None:
-        """Make files of up to `size` bytes of smaller ones of the same day, in the same order."""
+        """Make files of up to `size` bytes of smaller ones of the same day; no order is kept."""
         self.table.optimize.compact(
             target_size=size, max_concurrent_tasks=1, writer_properties=_WRITER
         )

@@ -1,6 +1,6 @@
 """From the decisions of one cell to rows of the archive, each position once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,8 +52,16 @@ class Archiver:
 
     def handle(self, batch: Batch, now: datetime) -> None:
         """Take a batch, empty ones too, and store what is due."""
-        self.buffer.add(_messages(batch), now)
-        self.next_offset = max(self.next_offset, batch.next_offset)
+        messages = [
+            Message(message.offset() or 0, message.timestamp()[1], message.value() or b"")
+            for message in batch.messages
+        ]
+        self.take(messages, batch.next_offset, now)
+
+    def take(self, messages: Sequence[Message], next_offset: int, now: datetime) -> None:
+        """Let messages wait, and store what is due."""
+        self.buffer.add(messages, now)
+        self.next_offset = max(self.next_offset, next_offset)
         if self.buffer.is_due(now):
             self.flush()
         if not self.buffer.messages and self.store.housekeeping.is_due(now):
@@ -108,13 +116,6 @@ def marked(table: pa.Table, ids: Ids, positions: Positions, index: Index) -> tup
     column = pa.array(first, pa.int64(), mask=~is_copy)
     place = table.schema.get_field_index("duplicate_of")
     return table.set_column(place, table.schema.field(place), column), int(is_copy.sum())
-
-
-def _messages(batch: Batch) -> list[Message]:
-    return [
-        Message(message.offset() or 0, message.timestamp()[1], message.value() or b"")
-        for message in batch.messages
-    ]
 
 
 def _ids_between(archive: Archive, cell: int) -> Callable[[int, int], tuple[Ids, Positions]]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data_contracts import arrow
+from data_contracts import arrow, codec
 from data_contracts.archive import DAY, SCHEMA, TEXT_OF_JSON
 from data_contracts.decision import Decision
 from data_contracts.transaction import Transaction
@@ -37,6 +37,11 @@ class Row(Decision, frozen=True, kw_only=True):
 
 
 _decode = msgspec.json.Decoder(Row).decode
+
+
+def row(decision: Decision) -> Row:
+    """The decision as a row."""
+    return _decode(codec.encode(decision))
 
 
 @dataclass(frozen=True, slots=True)

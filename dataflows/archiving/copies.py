@@ -10,11 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-SEGMENT_IDS_MAX = 4_000_000
 CATCH_UP_IDS = 1_000_000
-IDS_MAX = 64_000_000
-"""A copy further apart than this stays unmarked; `watchkeeper ledger check` counts it too."""
-
 NEVER = np.iinfo(np.int64).max
 
 Ids = NDArray[np.uint64]
@@ -36,6 +32,17 @@ def first_of(ids: Ids, positions: Positions) -> Positions:
     at = order[np.searchsorted(ids[order], ids)]
     found: Positions = positions[at]
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A copy further apart than `ids` stays unmarked; `watchkeeper ledger check` counts it too."""
+
+    segment_ids: int = 4_000_000
+    ids: int = 64_000_000
+
+
+DEFAULT = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +86,13 @@ class Index:
 
     folder: Path
     segments: list[_Segment]
+    limits: Limits
 
     @classmethod
-    def open(cls, folder: Path, archived_until: int) -> "Index":
+    def open(cls, folder: Path, archived_until: int, limits: Limits = DEFAULT) -> "Index":
         """Take what is there; what goes further than the archive itself is thrown away."""
         folder.mkdir(parents=True, exist_ok=True)
-        index = cls(folder, [_mapped(path) for path in sorted(folder.glob("*.npy"))])
+        index = cls(folder, [_mapped(path) for path in sorted(folder.glob("*.npy"))], limits)
         for segment in [one for one in index.segments if one.until > archived_until]:
             index._drop(segment)
         return index
@@ -109,19 +117,20 @@ class Index:
         self.segments.append(_written(self.folder, ids, positions))
         while self._has_alike():
             self._merge(*self.segments[-2:])
-        while sum(len(one.ids) for one in self.segments[1:]) >= IDS_MAX:
+        while sum(len(one.ids) for one in self.segments[1:]) >= self.limits.ids:
             self._drop(self.segments[0])
 
     def catch_up(self, until: int, read: Callable[[int, int], tuple[Ids, Positions]]) -> None:
         """Add what the archive holds beyond; `read` gives what lies from a position to another."""
-        for start in range(max(self.until + 1, until + 1 - IDS_MAX), until + 1, CATCH_UP_IDS):
+        first = max(self.until + 1, until + 1 - self.limits.ids)
+        for start in range(first, until + 1, CATCH_UP_IDS):
             self.add(*read(start, min(start + CATCH_UP_IDS, until + 1)))
 
     def _has_alike(self) -> bool:
         if len(self.segments) < 2:  # noqa: PLR2004  (two are needed to be alike)
             return False
         older, newer = (len(one.ids) for one in self.segments[-2:])
-        return 2 * newer >= older and older + newer <= SEGMENT_IDS_MAX
+        return 2 * newer >= older and older + newer <= self.limits.segment_ids
 
     def _merge(self, older: _Segment, newer: _Segment) -> None:
         # The file takes the newer one's name: a crash before the drop leaves the older ids twice.
