@@ -1,5 +1,6 @@
 """The dead letter: a message that could not be taken, kept with its reason."""
 
+import re
 from hashlib import sha256
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from data_contracts import card_numbers
 
 VALUE_BYTES_MAX = 1024 * 1024
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +33,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def masked(value: bytes) -> tuple[bytes, str, bool]:
     """The bytes safe to keep, the SHA-256 of the original in hex, and whether they differ."""
     digest = sha256(value).hexdigest()
-    text = value.decode("utf-8", "surrogateescape")
+    # A digit may be written as an escape: what JSON would read is what counts.
+    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value.decode("utf-8", "replace"))
     if not card_numbers.holds(text):
         return value, digest, False
     return card_numbers.mask(text).encode("utf-8", "replace"), digest, True

@@ -43,6 +43,7 @@ _COUNTRIES = ("counterparty_country", "merchant_country", "country")
 _NUMBERS = ("amount_minor", "latitude", "longitude")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_FINER_THAN_MICROSECONDS = re.compile(rb":[0-9]{2}\.[0-9]{6}0*[1-9]")
 _identifiers = attrgetter(*_IDENTIFIERS)
 _countries = attrgetter(*_COUNTRIES)
 _all_fields = attrgetter(*TransactionRequest.__struct_fields__)
@@ -73,7 +74,7 @@ def parse_request(raw: bytes) -> TransactionRequest:
         request = _request(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unreadable(error) from None
-    if not (_is_plain(raw) and raw.count(b'"') == _quotes(request)):
+    if not (_is_plain(raw) and _is_coarse(raw) and raw.count(b'"') == _quotes(request)):
         _check_thoroughly(raw, request)
     return _checked(request)
 
@@ -86,7 +87,7 @@ def parse_batch(raw: bytes) -> Sequence[TransactionRequest | ContractViolation]:
         return _parse_one_by_one(raw)
     _check_size(len(requests))
     expected = 2 + sum(map(_quotes, requests))
-    if not (_is_plain(raw) and raw.count(b'"') == expected):
+    if not (_is_plain(raw) and _is_coarse(raw) and raw.count(b'"') == expected):
         return _parse_one_by_one(raw)
     return [_checked_or_violation(request) for request in requests]
 
@@ -100,11 +101,10 @@ def parse_stored(raw: bytes) -> tuple[Transaction, bytes]:
     canonical = _encode(transaction)
     if not (raw == canonical and _is_plain(raw)):
         _check_thoroughly(raw, transaction)
-    received_at = transaction.received_at
-    if received_at.microsecond % 1000 or received_at.tzinfo is not UTC:
-        raise ContractViolation("time-not-utc-ms", "/received_at", "give UTC in milliseconds")
+    _check_received(transaction.received_at)
     _check_text("tenant", transaction.tenant)
-    return _checked(transaction), canonical
+    checked = _checked(transaction)
+    return checked, canonical if checked is transaction else _encode(checked)
 
 
 def parse_strictly(raw: bytes, kind: type[Value]) -> Value:
@@ -146,8 +146,22 @@ def _without_the_input(detail: str) -> str:
     return "Object contains an unknown field"
 
 
+def _check_received(received_at: datetime) -> None:
+    if received_at.microsecond % 1000 or received_at.tzinfo is not UTC:
+        raise ContractViolation("time-not-utc-ms", "/received_at", "give UTC in milliseconds")
+    if not EARLIEST <= received_at < LATEST:
+        raise ContractViolation("time-too-old", "/received_at", "nothing before the year 2000")
+
+
 def _is_plain(raw: bytes) -> bool:
-    return raw.isascii() and b"\\" not in raw and not card_numbers.may_hold(raw)
+    return (
+        raw.isascii() and b"\\" not in raw and b"\x7f" not in raw and not card_numbers.may_hold(raw)
+    )
+
+
+def _is_coarse(raw: bytes) -> bool:
+    # The decoder cuts what is finer than a microsecond without a word.
+    return _FINER_THAN_MICROSECONDS.search(raw) is None
 
 
 def _quotes(request: TransactionRequest) -> int:
@@ -207,14 +221,15 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse_duplicate_keys(raw: bytes) -> None:
+def _refuse_duplicate_keys(raw: bytes) -> dict[str, Any]:
     # Numbers stay text: Python refuses to convert very long ones, and nobody needs them here.
-    json.loads(raw, object_pairs_hook=_without_duplicates, parse_int=str)
+    found: dict[str, Any] = json.loads(raw, object_pairs_hook=_without_duplicates, parse_int=str)
+    return found
 
 
 def _check_thoroughly(raw: bytes, request: msgspec.Struct) -> None:
     try:
-        _refuse_duplicate_keys(raw)
+        written = _refuse_duplicate_keys(raw)
     except _DuplicateKey as error:
         pointer = f"/{error}" if str(error) in request.__struct_fields__ else ""
         raise ContractViolation("duplicate-key", pointer, "the key stands twice") from None
@@ -222,6 +237,8 @@ def _check_thoroughly(raw: bytes, request: msgspec.Struct) -> None:
         value = getattr(request, name)
         if isinstance(value, str):
             _check_text(name, value)
+        elif isinstance(value, datetime) and not _is_coarse(str(written[name]).encode()):
+            raise ContractViolation("time-too-fine", f"/{name}", "milliseconds are the finest")
 
 
 def _check_text(name: str, value: str) -> None:
@@ -241,7 +258,7 @@ def _is_address(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    return True
+    return "%" not in text  # A zone may be any text, and means nothing on another machine.
 
 
 def _checked(request: Request) -> Request:
