@@ -61,7 +61,7 @@ PROCESSES = (
         name="api",
         command=("-m", "api"),
         after=("topics", "schema", "valkey"),
-        health="/health/ready",
+        health="/readyz",
     ),
     Process(name="dashboard", command=DESK, after=("api",), health="/_stcore/health"),
 )
