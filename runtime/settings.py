@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     cells: int = Field(default=1, ge=1, le=64, description="partitions of the log")
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, description="port of the HTTP API")
+    api_drain_seconds: float = Field(
+        default=0.0, ge=0, description="/readyz says 503 for so long before the API stops"
+    )
     dashboard_port: int = Field(default=8501, description="port of the analysts' desk")
     metrics_port: int = Field(default=0, description="port of this process's /metrics; 0: none")
     scoring_workers: int = Field(default=1, ge=1, le=16)

@@ -1,0 +1,76 @@
+"""The application: routes, guard, envelope and answers, made of the services it is given."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Route
+
+from api import reading, upkeep
+from api.answers import answer_refusals
+from api.bodies import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
+from api.documents import PROBLEM_ANSWERS, document
+from api.envelope import Envelope
+from api.guard import Admitted, BodyRoute, Guard
+from api.permissions import Action
+from api.registration import Registration
+from api.services import Services
+from api.submission import Submission
+
+PUBLIC = frozenset({"/healthz", "/readyz", "/metrics", "/problems/{code}", "/openapi.json"})
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
+    """The whole API on these services; nothing is opened before `lifespan` begins."""
+    app = FastAPI(
+        title="Watchkeeper",
+        version="1",
+        summary="Send transactions, and learn what was decided on them and why.",
+        lifespan=lifespan,
+        docs_url=None,  # Its pages come from a foreign host.
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=PROBLEM_ANSWERS,
+    )
+    guard = Guard(services.authenticator)
+    app.router.routes.extend(_body_routes(services, guard))
+    reading.add_routes(app, services, guard)
+    upkeep.add_routes(app, services)
+    answer_refusals(app, services.metrics)
+    app.add_middleware(Envelope, metrics=services.metrics)
+    document(app)
+    _refuse_unguarded(app.routes)
+    return app
+
+
+def _body_routes(services: Services, guard: Guard) -> Iterable[Route]:
+    submission, registration = Submission(services), Registration(services)
+    submit, register = Action.SUBMIT_TRANSACTIONS, Action.REGISTER_ACCOUNT
+    room = services.room
+    one = BodyRoute(guard, submit, SINGLE_BYTES_MAX, room, submission.one)
+    batch = BodyRoute(guard, submit, BATCH_BYTES_MAX, room, submission.batch)
+    account = BodyRoute(guard, register, SINGLE_BYTES_MAX, room, registration.account)
+    yield Route("/v1/transactions:batch", batch, methods=["POST"], name="submit_batch")
+    yield Route("/v1/transactions", one, methods=["POST"], name="submit_transaction")
+    yield Route("/v1/accounts/{account_id}", account, methods=["PUT"], name="register_account")
+
+
+def action_of(route: BaseRoute) -> Action | None:
+    """The action that a route names; None where it names none."""
+    if isinstance(route, APIRoute):
+        calls = [dependency.call for dependency in route.dependant.dependencies]
+        actions = [call.action for call in calls if isinstance(call, Admitted)]
+        return actions[0] if len(actions) == 1 else None
+    if isinstance(route, Route) and isinstance(route.endpoint, BodyRoute):
+        return route.endpoint.action
+    return None
+
+
+def _refuse_unguarded(routes: Iterable[BaseRoute]) -> None:
+    for route in routes:
+        path = getattr(route, "path", "")
+        if path not in PUBLIC and action_of(route) is None:
+            raise ValueError(f"the route {path} names no action, and is not public")

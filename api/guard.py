@@ -1,0 +1,89 @@
+"""Who comes in, by which route, to do what: every route names its action, or is public."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
+
+from api.authentication import Authenticator, Headers, Principal
+from api.bodies import check_accept, check_body_head, read_body
+from api.permissions import Action, may, sees
+from api.problems import Refusal
+from api.room import Room
+from ledger.values import Account
+
+IDENTIFIER_CHARACTERS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Admits a request to an action, or refuses it."""
+
+    authenticator: Authenticator
+
+    def admit(self, headers: Headers, action: Action) -> Principal:
+        """The one who asks, if its role may do this."""
+        check_accept(headers)
+        principal = self.authenticator.principal(headers)
+        if not may(principal.role, action):
+            raise Refusal("forbidden", f"the role {principal.role} has no action {action}")
+        return principal
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The dependency by which a FastAPI route names its action."""
+
+    guard: Guard
+    action: Action
+
+    async def __call__(self, request: Request) -> Principal:
+        """The one who asks."""
+        return self.guard.admit(request.scope["headers"], self.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request that was let in, with its whole body."""
+
+    principal: Principal
+    body: bytes
+    path: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRoute:
+    """A route with a body, kept apart from the framework's own parsing: guard, read, handle."""
+
+    guard: Guard
+    action: Action
+    bytes_max: int
+    room: Room
+    handle: Callable[[Visit], Awaitable[Response]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI has it."""
+        headers = scope["headers"]
+        check_body_head(headers, self.bytes_max)
+        principal = self.guard.admit(headers, self.action)
+        with self.room.a_place():
+            body = await read_body(receive, self.bytes_max)
+            response = await self.handle(Visit(principal, body, scope["path_params"]))
+        await response(scope, receive, send)
+
+
+def identifier(segment: str, problem: str) -> str:
+    """An id out of a path, where anything that could be none is `problem`."""
+    text = unquote(segment)
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    if not (is_plain and 1 <= len(text) <= IDENTIFIER_CHARACTERS_MAX):
+        raise Refusal(problem)
+    return text
+
+
+def reaches(principal: Principal, account: Account | None) -> bool:
+    """Whether the account is one of those that this principal may know of."""
+    return sees(principal.role, principal.subject, principal.branch, account)

@@ -1,0 +1,128 @@
+"""The twins of the ports: they keep everything in this process, for tests and trials."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from api.ports import AccountConflict, BooksAway, Claim, Known, LogAway, MemoryAway
+from ledger.values import Account, Outcome, Statement
+
+LEASE_SECONDS = 12
+
+
+@dataclass(slots=True)
+class _Entry:
+    known: Known
+    owner: bytes
+    ends_at: float
+
+
+@dataclass(slots=True)
+class MemoryNaturalIds:
+    """Remembers until `seconds` (a clock that only goes forward) says that the time is over."""
+
+    seconds: Callable[[], float]
+    is_away: bool = False
+    entries: dict[bytes, _Entry] = field(default_factory=dict)
+
+    def _entry(self, event: bytes) -> _Entry | None:
+        entry = self.entries.get(event)
+        return entry if entry is not None and entry.ends_at > self.seconds() else None
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise MemoryAway("it was told to be away")
+
+    async def claim(self, owner: bytes, claims: Sequence[Claim]) -> Mapping[bytes, Known]:
+        """Claim all that nobody holds; returns what is known of the others."""
+        self._check()
+        others: dict[bytes, Known] = {}
+        for claim in claims:
+            entry = self._entry(claim.event)
+            if entry is None:
+                known = Known(claim.fingerprint, claim.account_id, is_written=False)
+                self.entries[claim.event] = _Entry(known, owner, self.seconds() + LEASE_SECONDS)
+            elif entry.owner != owner or entry.known.is_written:
+                others[claim.event] = entry.known
+        return others
+
+    async def complete(
+        self, owner: bytes, claims: Sequence[Claim], positions: Mapping[bytes, int], seconds: int
+    ) -> None:
+        """Remember as written what stands in `positions`; release the rest."""
+        self._check()
+        for claim in claims:
+            entry = self._entry(claim.event)
+            if entry is not None and (entry.owner != owner or entry.known.is_written):
+                continue
+            self.entries.pop(claim.event, None)
+            if claim.event in positions:
+                position = positions[claim.event]
+                told = position if position >= 0 else None
+                known = Known(claim.fingerprint, claim.account_id, is_written=True, position=told)
+                self.entries[claim.event] = _Entry(known, owner, self.seconds() + seconds)
+
+    async def known(self, event: bytes) -> Known | None:
+        """What is remembered of one event."""
+        self._check()
+        entry = self._entry(event)
+        return None if entry is None else entry.known
+
+
+@dataclass(slots=True)
+class MemoryLog:
+    """A list per cell; `failing_after` messages it stops to acknowledge."""
+
+    cells: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    failing_after: int | None = None
+
+    async def append(self, cell: int, messages: Mapping[bytes, bytes]) -> Mapping[bytes, int]:
+        """Write values by event id, in order."""
+        written = self.cells.setdefault(cell, [])
+        positions: dict[bytes, int] = {}
+        for event, value in messages.items():
+            if self.failing_after is not None and len(written) >= self.failing_after:
+                raise LogAway("it was told to fail", positions)
+            positions[event] = len(written)
+            written.append((event, value))
+        return positions
+
+
+@dataclass(slots=True)
+class MemoryBooks:
+    """Dictionaries by tenant and id."""
+
+    outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
+    statements: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict)
+    registry: dict[tuple[str, str], Account] = field(default_factory=dict)
+    is_away: bool = False
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise BooksAway("they were told to be away")
+
+    async def outcome(self, tenant: str, transaction_id: str) -> Outcome | None:
+        """What became of a transaction, once it is booked."""
+        self._check()
+        return self.outcomes.get((tenant, transaction_id))
+
+    async def balances(self, tenant: str, account_id: str) -> Sequence[Statement]:
+        """The balances of an account that the books know."""
+        self._check()
+        return self.statements.get((tenant, account_id), ())
+
+    async def accounts(self, tenant: str, account_ids: Collection[str]) -> Mapping[str, Account]:
+        """The registered ones among these accounts, by id."""
+        self._check()
+        found = {account_id: self.registry.get((tenant, account_id)) for account_id in account_ids}
+        return {account_id: account for account_id, account in found.items() if account}
+
+    async def register(self, account: Account, now: datetime) -> bool:  # noqa: ARG002  (the registry of the twin has no times)
+        """Write an account into the registry; its currency stays."""
+        self._check()
+        key = (account.tenant, account.account_id)
+        before = self.registry.get(key)
+        if before is not None and before.currency != account.currency:
+            raise AccountConflict("the currency of an account never changes")
+        self.registry[key] = account
+        return before is None

@@ -1,0 +1,109 @@
+"""What the API needs from its surroundings, as ports; `memory.py` holds their twins."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ledger.values import Account, Outcome, Statement
+
+Clock = Callable[[], datetime]
+Trouble = Callable[[], Awaitable[str | None]]
+
+
+class MemoryAway(RuntimeError):
+    """The memory of natural ids does not answer, or is full: go on without it, and say so."""
+
+
+class LogAway(RuntimeError):
+    """The log did not acknowledge everything; `positions` says what it did."""
+
+    def __init__(self, reason: str, positions: Mapping[bytes, int]) -> None:
+        """Keep what was acknowledged by event id."""
+        super().__init__(reason)
+        self.positions = positions
+
+
+class BooksAway(RuntimeError):
+    """The books do not answer: what they hold cannot be told now."""
+
+
+class AccountConflict(ValueError):
+    """The account already stands in the books in a way that this change would break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A wish to be the one who writes an event to the log; `fingerprint` is of the request."""
+
+    event: bytes
+    fingerprint: bytes
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of an event; without `is_written` somebody is at it right now.
+
+    `position` is None where the log did not tell it.
+    """
+
+    fingerprint: bytes
+    account_id: str
+    is_written: bool
+    position: int | None = None
+
+
+class NaturalIds(Protocol):
+    """The memory that makes a retry safe; raises `MemoryAway`.
+
+    A claim is a lease: it ends by itself, so that a crash never blocks a retry for long.
+    """
+
+    async def claim(self, owner: bytes, claims: Sequence[Claim]) -> Mapping[bytes, Known]:
+        """Claim all that nobody holds, in one call; returns what is known of the others."""
+        ...
+
+    async def complete(
+        self, owner: bytes, claims: Sequence[Claim], positions: Mapping[bytes, int], seconds: int
+    ) -> None:
+        """Remember as written, for that long, what stands in `positions`; release the rest."""
+        ...
+
+    async def known(self, event: bytes) -> Known | None:
+        """What is remembered of one event."""
+        ...
+
+
+class Log(Protocol):
+    """The one log."""
+
+    async def append(self, cell: int, messages: Mapping[bytes, bytes]) -> Mapping[bytes, int]:
+        """Write values by event id, in order; the positions once all are acknowledged.
+
+        Raises `LogAway` otherwise. A position below zero was not told.
+        """
+        ...
+
+
+class Books(Protocol):
+    """The ledger, as far as the API reads it; raises `BooksAway`."""
+
+    async def outcome(self, tenant: str, transaction_id: str) -> Outcome | None:
+        """What became of a transaction, with the decision on it, once it is booked."""
+        ...
+
+    async def balances(self, tenant: str, account_id: str) -> Sequence[Statement]:
+        """The balances of an account, that of its own currency first; none: it is unknown."""
+        ...
+
+    async def accounts(self, tenant: str, account_ids: Collection[str]) -> Mapping[str, Account]:
+        """The registered ones among these accounts, by id."""
+        ...
+
+    async def register(self, account: Account, now: datetime) -> bool:
+        """Write an account into the registry; False says that it was there and is changed now.
+
+        Raises `AccountConflict` where its currency would change.
+        """
+        ...

@@ -1,0 +1,43 @@
+"""Everything that the application is made of, handed to it at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from api.authentication import Authenticator
+from api.intake import Writer
+from api.metrics import Metrics
+from api.ports import Books, Clock, Log, NaturalIds, Trouble
+from api.room import Room
+
+
+@dataclass(slots=True)
+class Health:
+    """How to ask each server that we need, and whether we are going down.
+
+    A question is answered by None, or by what is wrong. Those in `needed` keep us from taking
+    transactions; without the others we go on, degraded.
+    """
+
+    questions: Mapping[str, Trouble] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset({"kafka"})
+    is_draining: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The ports with what stands behind them."""
+
+    authenticator: Authenticator
+    natural_ids: NaturalIds
+    log: Log
+    books: Books
+    clock: Clock
+    cells: int = 1
+    health: Health = field(default_factory=Health)
+    metrics: Metrics = field(default_factory=Metrics)
+    room: Room = field(default_factory=Room)
+
+    @property
+    def writer(self) -> Writer:
+        """The way into the log."""
+        return Writer(self.natural_ids, self.log, self.cells)

@@ -1,0 +1,68 @@
+"""The routes for machines and readers: alive, ready, metrics, and a page for each problem."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Literal
+
+from fastapi import FastAPI, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.models import CheckAnswer, LiveAnswer, ReadinessAnswer
+from api.ports import Trouble
+from api.problems import PROBLEMS, Refusal
+from api.services import Health, Services
+
+CHECK_SECONDS_MAX = 2.0
+
+Status = Literal["ready", "degraded", "not-ready", "draining"]
+
+
+def add_routes(app: FastAPI, services: Services) -> None:
+    """All of them; they ask for no token."""
+
+    @app.get("/healthz", summary="The process answers")
+    async def live() -> LiveAnswer:
+        return LiveAnswer()
+
+    @app.get("/readyz", summary="Transactions can be taken", response_model_exclude_none=True)
+    async def ready(response: Response) -> ReadinessAnswer:
+        answer = await readiness(services.health)
+        response.status_code = 200 if answer.status in {"ready", "degraded"} else 503
+        return answer
+
+    @app.get("/metrics", summary="Metrics for Prometheus", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/problems/{code}", summary="What a problem means, and how to mend it")
+    async def problem(code: str) -> PlainTextResponse:
+        if code not in PROBLEMS:
+            raise Refusal("not-found")
+        page = PROBLEMS[code]
+        return PlainTextResponse(f"{page.title} ({page.status})\n\n{page.hint}\n")
+
+
+async def readiness(health: Health) -> ReadinessAnswer:
+    """Ask every server at once; a slow one counts as down."""
+    checks = await asyncio.gather(*map(_check, health.questions.values()))
+    answers = dict(zip(health.questions, checks, strict=True))
+    return ReadinessAnswer(status=_status(health, answers), checks=answers)
+
+
+def _status(health: Health, answers: Mapping[str, CheckAnswer]) -> Status:
+    down = {name for name, answer in answers.items() if answer.status == "down"}
+    if health.is_draining:
+        return "draining"
+    if down & health.needed:
+        return "not-ready"
+    return "degraded" if down else "ready"
+
+
+async def _check(question: Trouble) -> CheckAnswer:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS_MAX):
+            trouble = await question()
+    except TimeoutError:
+        trouble = f"no answer within {CHECK_SECONDS_MAX:g} s"
+    return CheckAnswer(status="down" if trouble else "up", detail=trouble)
