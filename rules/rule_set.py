@@ -1,9 +1,12 @@
 """Rule sets: read from a catalogue's files, or from the canonical form that stands in the log."""
 
+from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 
+from rules.documents.catalogue import read_catalogue
+from rules.mistakes import Mistake
 from rules.model import FORMAT, RuleSet
 
 CANONICAL_BYTES_MAX = 64 * 1024 * 1024
@@ -45,3 +48,9 @@ def unpack(document: bytes) -> RuleSet:
     except (pa.ArrowException, OSError) as error:
         raise UnknownRuleSet(f"not a compressed rule set: {error}") from None
     return from_canonical(bytes(raw))
+
+
+def load_catalogue(folder: Path) -> tuple[RuleSet, list[Mistake]]:
+    """What a catalogue publishes; with an error among the mistakes it must not be used."""
+    catalogue = read_catalogue(folder)
+    return catalogue.rule_set(), list(catalogue.mistakes)

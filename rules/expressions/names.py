@@ -8,6 +8,7 @@ from msgspec import inspect
 
 from data_contracts.transaction import Transaction
 from rules.expressions.kinds import INSTANT_HIGH_MS, INSTANT_LOW_MS, WHOLE_MAX, Kind, ValueType
+from rules.mistakes import did_you_mean
 from rules.model import Aggregate, FeatureDefinition
 
 COUNT_MAX = 2**40
@@ -67,18 +68,24 @@ def feature_type(definition: FeatureDefinition) -> ValueType:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The fields of a transaction, the features of a rule, and the reference lists."""
+    """The fields of a transaction, the features of a rule, and the reference lists.
+
+    `elsewhere` says of features that cannot be named here which file defines them.
+    """
 
     features: Mapping[str, ValueType] = field(default_factory=dict)
     lists: Collection[str] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def type_of(self, name: str) -> ValueType | None:
         """The type of a field or feature; a field hides a feature of its name."""
         return fields().get(name) or self.features.get(name)
 
-    def all(self) -> list[str]:
-        """All fields and features."""
-        return [*fields(), *self.features]
+    def hint(self, name: str) -> str:
+        """How to mend a name that is not known."""
+        if name in self.elsewhere:
+            return f"{self.elsewhere[name]} defines it: move it to features.yaml"
+        return did_you_mean(name, [*fields(), *self.features])
 
 
 def names_of(definitions: Collection[FeatureDefinition], lists: Collection[str] = ()) -> Names:

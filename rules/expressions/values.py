@@ -111,9 +111,7 @@ class ValueReader:
         if found is None:
             if name in self.names.lists:
                 raise self.refuse(node, f'"{name}" is a list', f"write field IN {name}")
-            raise self.refuse(
-                node, f'unknown field or feature "{name}"', did_you_mean(name, self.names.all())
-            )
+            raise self.refuse(node, f'unknown field or feature "{name}"', self.names.hint(name))
         if name in self.names.features:
             return Typed(tree.Feature(name, found.kind), found)
         return Typed(tree.Field(name, found.kind, found.is_nullable), found)

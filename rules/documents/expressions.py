@@ -1,0 +1,24 @@
+"""Expressions in YAML: read at a key, their mistakes placed at the character in the file."""
+
+from rules.expressions import tree
+from rules.expressions.conditions import read_condition
+from rules.expressions.names import Names
+from rules.forms import Form
+
+
+def read_expression(form: Form, key: str, names: Names) -> tree.Condition | None:
+    """Read the condition at a key; None where it is missing or wrong."""
+    scalar = form.scalar(key)
+    if scalar is None:
+        return None
+
+    def report(offset: int, message: str, hint: str) -> None:
+        form.mistakes.add(scalar.place_at(offset), form.called(key), message, hint)
+
+    return read_condition(scalar.text, names, report)
+
+
+def condition_text(form: Form, key: str) -> str:
+    """The condition as the canonical form keeps it: on one line where it has no comment."""
+    text = form.text(key, required=False)
+    return text if "--" in text or "'" in text else " ".join(text.split())

@@ -1,0 +1,104 @@
+"""Lists and the policy, as YAML has them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from data_contracts.decision import SCORE_MAX
+from data_contracts.money import AMOUNT_MINOR_MAX
+from rules.expressions.kinds import Kind
+from rules.expressions.names import fields
+from rules.forms import Form
+from rules.instants import epoch_ms
+from rules.mistakes import did_you_mean
+from rules.model import EntityList, ListEntry, ListKind, Policy
+from rules.words import NAME, is_name
+
+ENTRIES_MAX = 50_000
+
+
+def read_policy(form: Form) -> Policy:
+    """Read the thresholds."""
+    policy = Policy(
+        review_at=form.whole("review_at", 1, SCORE_MAX),
+        decline_at=form.whole("decline_at", 1, SCORE_MAX),
+    )
+    if policy.review_at > policy.decline_at:
+        form.add("decline_at", "less than review_at", "decline at a higher score than review")
+    form.close()
+    return policy
+
+
+def read_list(form: Form) -> EntityList:
+    """Read a list with its entries."""
+    name = form.text("id")
+    if name and not is_name(name):
+        form.add("id", f'"{name}" is no list name', NAME)
+    kind = form.choice("kind", ListKind)
+    field = _field(form, kind)
+    entries = _entries(form, kind)
+    form.close()
+    return EntityList(id=name, kind=kind, field=field, entries=entries)
+
+
+def _field(form: Form, kind: ListKind) -> str | None:
+    if kind is ListKind.REFERENCE:
+        if form.has("field"):
+            form.add("field", "a reference list has no field", "it is only named in expressions")
+        return None
+    field = form.text("field")
+    found = fields().get(field)
+    if field and (found is None or found.kind is not Kind.TEXT):
+        texts = [name for name, item in fields().items() if item.kind is Kind.TEXT]
+        form.add("field", f'no text field "{field}"', did_you_mean(field, texts))
+    return field
+
+
+def _entries(form: Form, kind: ListKind) -> tuple[ListEntry, ...]:
+    forms = form.forms("entries")
+    usual = {key: form.optional_text(key) for key in ("owner", "reason")}
+    if len(forms) > ENTRIES_MAX:
+        form.add("entries", f"more than {ENTRIES_MAX} entries", "keep the others in a second list")
+    entries = [_entry(item, kind, usual) for item in forms]
+    _check_values(forms, entries)
+    return tuple(sorted(entries, key=lambda entry: entry.value))
+
+
+def _check_values(forms: Sequence[Form], entries: Sequence[ListEntry]) -> None:
+    first: dict[str, int] = {}
+    for form, entry in zip(forms, entries, strict=True):
+        if entry.value in first:
+            message = f'"{entry.value}" is on the list twice, first in line {first[entry.value]}'
+            form.add("value", message)
+        first.setdefault(entry.value, form.place("value").line)
+
+
+def _entry(form: Form, kind: ListKind, usual: dict[str, str | None]) -> ListEntry:
+    is_allowed = kind is ListKind.ALLOW
+    for key in ("expires", "amount_minor_max"):
+        if is_allowed and not form.has(key):
+            form.missing(key, "an allowance has an end and a cap")
+    has_cap = form.has("amount_minor_max")
+    entry = ListEntry(
+        value=form.text("value"),
+        owner=form.optional_text("owner") or usual["owner"] or form.text("owner"),
+        reason=form.optional_text("reason") or usual["reason"] or form.text("reason"),
+        valid_from_ms=_instant(form, "from"),
+        expires_at_ms=_instant(form, "expires"),
+        amount_minor_max=form.whole("amount_minor_max", 1, AMOUNT_MINOR_MAX) if has_cap else None,
+    )
+    form.close()
+    return entry
+
+
+def _instant(form: Form, key: str) -> int | None:
+    text = form.optional_text(key)
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        form.add(key, f'no instant: "{text}"', "write 2027-01-01T00:00:00Z")
+        return None
+    return epoch_ms(instant)
