@@ -38,8 +38,7 @@ class Fate(StrEnum):
     IN_PROGRESS = "in-progress"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """The fate of one transaction; `position` is None where it is not known (yet)."""
 
     fate: Fate
@@ -69,8 +68,7 @@ class _Stamp(msgspec.Struct, frozen=True):
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Parcel:
+class _Parcel(msgspec.Struct, frozen=True, gc=False):
     claim: Claim
     value: bytes
 
