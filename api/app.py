@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
-from api import reading, upkeep
+from api import reading, upkeep, watching
 from api.answers import answer_refusals
 from api.bodies import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
 from api.documents import PROBLEM_ANSWERS, document
@@ -38,6 +38,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     guard = Guard(services.authenticator)
     app.router.routes.extend(_body_routes(services, guard))
     reading.add_routes(app, services, guard)
+    watching.add_routes(app, services, guard)
     upkeep.add_routes(app, services)
     answer_refusals(app, services.metrics)
     app.add_middleware(Envelope, metrics=services.metrics)

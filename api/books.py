@@ -20,22 +20,22 @@ class PostgresBooks:
 
     async def outcome(self, tenant: str, transaction_id: str) -> Outcome | None:
         """What became of a transaction, once it is booked."""
-        async with _at_hand():
+        async with at_hand():
             return await self.reader.outcome(tenant, transaction_id)
 
     async def balances(self, tenant: str, account_id: str) -> Sequence[Statement]:
         """The balances of an account; none: it is unknown."""
-        async with _at_hand():
+        async with at_hand():
             return await self.reader.balances(tenant, account_id)
 
     async def accounts(self, tenant: str, account_ids: Collection[str]) -> Mapping[str, Account]:
         """The registered ones among these accounts, by id."""
-        async with _at_hand():
+        async with at_hand():
             return await self.reader.accounts(tenant, account_ids)
 
     async def register(self, account: Account, now: datetime) -> bool:
         """Write an account into the registry; its currency stays."""
-        async with _at_hand():
+        async with at_hand():
             try:
                 return await self.reader.register(account, now)
             except AccountMismatch as mismatch:
@@ -52,7 +52,8 @@ class PostgresBooks:
 
 
 @asynccontextmanager
-async def _at_hand() -> AsyncIterator[None]:
+async def at_hand() -> AsyncIterator[None]:
+    """Say `BooksAway` where Postgres does not answer."""
     try:
         yield
     except Unreachable as error:

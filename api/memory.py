@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from api.ports import AccountConflict, BooksAway, Claim, Known, LogAway, MemoryAway
+from data_contracts.alert import Alert
 from ledger.values import Account, Outcome, Statement
 
 LEASE_SECONDS = 12
@@ -126,3 +127,31 @@ class MemoryBooks:
             raise AccountConflict("the currency of an account never changes")
         self.registry[key] = account
         return before is None
+
+
+@dataclass(slots=True)
+class MemoryOperation:
+    """Says of the processes what it was told."""
+
+    told: Mapping[str, str | None] = field(default_factory=dict)
+    end: int = 0
+
+    async def texts(self) -> Mapping[str, str | None]:
+        """The metrics of each process."""
+        return self.told
+
+    async def log_end(self) -> int:
+        """One past the last position."""
+        return self.end
+
+
+@dataclass(slots=True)
+class MemoryAlerts:
+    """The alerts that were put in, each with its tenant."""
+
+    filed: list[Alert] = field(default_factory=list)
+
+    async def latest(self, tenant: str, limit: int) -> Sequence[Alert]:
+        """The newest alerts, newest first."""
+        own = [alert for alert in self.filed if alert.tenant == tenant]
+        return sorted(own, key=lambda alert: alert.raised_at, reverse=True)[:limit]

@@ -27,6 +27,8 @@ class Action(StrEnum):
     READ_BALANCE = "balances.read"
     REGISTER_ACCOUNT = "accounts.register"
     READ_SELF = "self.read"
+    READ_ALERTS = "alerts.read"
+    WATCH_OPERATION = "operation.watch"
 
 
 class Reach(StrEnum):
@@ -38,6 +40,7 @@ class Reach(StrEnum):
 
 
 _EVERYONE = frozenset(Role)
+_STAFF = _EVERYONE - {Role.CUSTOMER, Role.TELLER}
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SUBMIT_TRANSACTIONS: frozenset({Role.TELLER, Role.SERVICE}),
@@ -45,6 +48,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_BALANCE: _EVERYONE - {Role.RISK},
     Action.REGISTER_ACCOUNT: frozenset({Role.ADMIN, Role.SERVICE}),
     Action.READ_SELF: _EVERYONE,
+    Action.READ_ALERTS: _STAFF,
+    Action.WATCH_OPERATION: _STAFF,
 }
 
 REACH: dict[Role, Reach] = {

@@ -1,10 +1,12 @@
 """What the API needs from its surroundings, as ports; `memory.py` holds their twins."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
+from data_contracts.alert import Alert
 from ledger.values import Account, Outcome, Statement
 
 Clock = Callable[[], datetime]
@@ -32,8 +34,7 @@ class AccountConflict(ValueError):
     """The account already stands in the books in a way that this change would break."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """A wish to be the one who writes an event to the log; `fingerprint` is of the request."""
 
     event: bytes
@@ -41,8 +42,7 @@ class Claim:
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What is remembered of an event; without `is_written` somebody is at it right now.
 
     `position` is None where the log did not tell it.
@@ -106,4 +106,24 @@ class Books(Protocol):
 
         Raises `AccountConflict` where its currency would change.
         """
+        ...
+
+
+class Operation(Protocol):
+    """What the processes beside the API say of themselves."""
+
+    async def texts(self) -> Mapping[str, str | None]:
+        """The metrics of each process in Prometheus' text form; None: it does not answer."""
+        ...
+
+    async def log_end(self) -> int:
+        """One past the last position of the log, added up over its cells; 0: it is away."""
+        ...
+
+
+class Alerts(Protocol):
+    """The alerts, as far as the API reads them; raises `BooksAway`."""
+
+    async def latest(self, tenant: str, limit: int) -> Sequence[Alert]:
+        """The newest alerts, newest first."""
         ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from api.authentication import Authenticator
 from api.intake import Writer
 from api.metrics import Metrics
-from api.ports import Books, Clock, Log, NaturalIds, Trouble
+from api.ports import Alerts, Books, Clock, Log, NaturalIds, Operation, Trouble
 from api.room import Room
 
 
@@ -31,6 +31,8 @@ class Services:
     natural_ids: NaturalIds
     log: Log
     books: Books
+    alerts: Alerts
+    operation: Operation
     clock: Clock
     cells: int = 1
     health: Health = field(default_factory=Health)

@@ -5,13 +5,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from api.alerts import PostgresAlerts
 from api.app import Lifespan
 from api.authentication import Authenticator
 from api.books import PostgresBooks
 from api.kafka_log import KafkaLog, open_producer
+from api.operation import ScrapedOperation
 from api.ports import Clock
 from api.redis_ids import RedisNaturalIds
 from api.services import Health, Services
+from casework.desk import PostgresDesk
 from data_contracts.topics import DECISIONS, TRANSACTIONS, Topic
 from ledger.reading import AsyncReader
 from runtime.postgres import async_pool
@@ -37,6 +40,7 @@ def wire(
     natural_ids = RedisNaturalIds(client)
     pool = async_pool(settings.postgres.get_secret_value(), NAME)
     books = PostgresBooks(pool, AsyncReader(pool, decisions_topic))
+    operation = ScrapedOperation.of(settings.kafka, settings.processes, log_topic, settings.cells)
     services = Services(
         authenticator=Authenticator(
             settings.jwt_secret.get_secret_value().encode(),
@@ -47,6 +51,8 @@ def wire(
         natural_ids=natural_ids,
         log=log,
         books=books,
+        alerts=PostgresAlerts(PostgresDesk(pool)),
+        operation=operation,
         clock=clock,
         cells=settings.cells,
         health=Health(
@@ -62,6 +68,7 @@ def wire(
             yield
         finally:
             await log.stop()
+            await operation.close()
             await client.aclose()
             await pool.close()
 

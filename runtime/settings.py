@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     )
     dashboard_port: int = Field(default=8501, description="port of the analysts' desk")
     metrics_port: int = Field(default=0, description="port of this process's /metrics; 0: none")
+    processes: dict[str, str] = Field(
+        default={}, description="address of the metrics of each process, for the live page"
+    )
     scoring_workers: int = Field(default=1, ge=1, le=16)
     scoring_shards: int = Field(default=1, ge=1, le=64)
     epoch_seconds: int = Field(default=10, ge=1, description="between two snapshots of a flow")

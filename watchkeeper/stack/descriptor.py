@@ -50,6 +50,16 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
         """Where the analysts' desk is shown."""
         return f"http://127.0.0.1:{self.ports['dashboard']}"
 
+    def metrics(self) -> dict[str, str]:
+        """Where each process but the API itself and the desk tells its metrics."""
+        silent = {"kafka", "postgres", "valkey", "api", "dashboard"}
+        others = (name for name in self.processes if name not in silent)
+        return {
+            name: f"http://127.0.0.1:{self.ports[name]}/metrics"
+            for name in others
+            if name in self.ports
+        }
+
     def settings(self) -> Settings:
         """The settings of a program that works beside the stack's own processes."""
         return Settings(
@@ -78,6 +88,7 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
             "WATCHKEEPER_CELLS": str(self.cells),
             "WATCHKEEPER_API_PORT": str(self.ports["api"]),
             "WATCHKEEPER_DASHBOARD_PORT": str(self.ports["dashboard"]),
+            "WATCHKEEPER_PROCESSES": msgspec.json.encode(self.metrics()).decode(),
             "WATCHKEEPER_METRICS_PORT": str(self.ports.get(process, 0)),
             "WATCHKEEPER_SCORING_WORKERS": str(self.scoring_workers),
             "WATCHKEEPER_SCORING_SHARDS": str(self.scoring_workers),

@@ -1,0 +1,64 @@
+"""How the API looks at the processes beside it and at the end of the log."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+from confluent_kafka import Consumer, KafkaException
+
+from data_contracts.topics import Topic
+from runtime.kafka import consumer_settings, end_offset
+
+SCRAPE_SECONDS_MAX = 1.0
+
+
+@dataclass(slots=True)
+class ScrapedOperation:
+    """Asks each process for its metrics, and Kafka for the end of each cell's log."""
+
+    client: httpx.AsyncClient
+    addresses: Mapping[str, str]
+    consumer: Consumer
+    topic: Topic
+    cells: int
+
+    @classmethod
+    def of(
+        cls, brokers: str, addresses: Mapping[str, str], topic: Topic, cells: int
+    ) -> "ScrapedOperation":
+        """Connect to nothing yet."""
+        client = httpx.AsyncClient(timeout=SCRAPE_SECONDS_MAX, trust_env=False)
+        consumer = Consumer(consumer_settings(brokers, "api-monitoring"))
+        return cls(client, addresses, consumer, topic, cells)
+
+    async def texts(self) -> Mapping[str, str | None]:
+        """What each process says of itself; None where it does not answer."""
+        answers = await asyncio.gather(*map(self._text, self.addresses.values()))
+        return dict(zip(self.addresses, answers, strict=True))
+
+    async def _text(self, address: str) -> str | None:
+        try:
+            answer = await self.client.get(address)
+            answer.raise_for_status()
+        except httpx.HTTPError:
+            return None
+        return answer.text
+
+    async def log_end(self) -> int:
+        """One past the last position, added up over the cells; 0 where the log is away."""
+        try:
+            ends: Sequence[int] = await asyncio.gather(
+                *(
+                    asyncio.to_thread(end_offset, self.consumer, self.topic.name, cell)
+                    for cell in range(self.cells)
+                )
+            )
+        except KafkaException:
+            return 0
+        return sum(ends)
+
+    async def close(self) -> None:
+        """Let go of both."""
+        await self.client.aclose()
+        await asyncio.to_thread(self.consumer.close)
