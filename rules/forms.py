@@ -30,8 +30,9 @@ def duration_ms(text: str) -> int | None:
 
 
 def duration_text(milliseconds: int) -> str:
-    """Write milliseconds in the largest unit that divides them."""
-    for unit in ("d", "h", "m", "s"):
+    """Write milliseconds in the largest unit that divides them; two days and more in days."""
+    units = ("d", "h", "m", "s") if abs(milliseconds) >= 2 * UNITS_MS["d"] else ("h", "m", "s")
+    for unit in units:
         if milliseconds and milliseconds % UNITS_MS[unit] == 0:
             return f"{milliseconds // UNITS_MS[unit]}{unit}"
     return f"{milliseconds}ms"
