@@ -1,0 +1,1 @@
+"""Alerting: what somebody has to look at, filed once, under the open case of its entity."""

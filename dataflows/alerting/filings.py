@@ -1,0 +1,98 @@
+"""What each topic adds to the casework: messages in, one filing out."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from casework.alerts import Suppressions, file, places
+from casework.ports import Casebook, Filing
+from casework.publications import publication_of
+from casework.values import FiledAlert, Publication, Rejected, Watermark
+from data_contracts.alert import Alert
+from data_contracts.dead_letter import DeadLetter
+from data_contracts.decision import Decision
+from data_contracts.violation import ContractViolation
+from dataflows.alerting.messages import Message, Messages, read
+
+log = structlog.get_logger()
+
+SuppressionsOf = Callable[[str, int, int], Suppressions]
+
+
+def of_decisions(
+    messages: Messages, casebook: Casebook, position: int, suppressions_of: SuppressionsOf
+) -> Filing:
+    """The alerts among decisions; those at positions that were met before are left out."""
+    values, rejected = read(messages, Decision)
+    decisions = above(values, position)
+    by_rule_set = {
+        decision.rule_set: suppressions_of(decision.rule_set, decision.cell, decision.position)
+        for decision in decisions
+    }
+    silences = casebook.silences(places(decisions, by_rule_set.__getitem__))
+    alerts, begun = file(decisions, by_rule_set.__getitem__, silences)
+    highest = decisions[-1].position if decisions else position
+    return Filing(
+        reached=_reached(messages, highest),
+        alerts=alerts,
+        silences=list(begun.values()),
+        rejected=rejected,
+    )
+
+
+def of_operations(messages: Messages) -> Filing:
+    """Alerts about the traffic itself, which come as alerts."""
+    alerts, rejected = read(messages, Alert)
+    filed = [FiledAlert(alert) for alert in alerts]
+    return Filing(reached=_reached(messages), alerts=filed, rejected=rejected)
+
+
+def of_rejections(messages: Messages) -> Filing:
+    """What the scorer could not read, and rejections that are none themselves."""
+    rejected = [_rejected(message) for message in messages.found]
+    highest = max((one.letter.offset for one in rejected), default=-1)
+    return Filing(reached=_reached(messages, highest), rejected=rejected)
+
+
+def of_controls(messages: Messages) -> Filing:
+    """Control records of the log; one that cannot be read is the scorer's to reject."""
+    found = [publication for message in messages.found for publication in _publication(message)]
+    return Filing(reached=_reached(messages, messages.next_offset - 1), publications=found)
+
+
+def above(decisions: Sequence[Decision], position: int) -> list[Decision]:
+    """The decisions whose position is above every earlier one: a crash sends some twice."""
+    rising = []
+    for decision in decisions:
+        if decision.position > position:
+            position = decision.position
+            rising.append(decision)
+    return rising
+
+
+def _reached(messages: Messages, position: int = -1) -> Watermark:
+    return Watermark(messages.topic, messages.partition, position, messages.next_offset)
+
+
+def _rejected(message: Message) -> Rejected:
+    alone = Messages(
+        topic=message.topic, partition=message.partition, next_offset=0, found=[message]
+    )
+    letters, unreadable = read(alone, DeadLetter)
+    return unreadable[0] if unreadable else Rejected(letters[0], message.made_at)
+
+
+def _publication(message: Message) -> list[Publication]:
+    try:
+        return [
+            publication_of(
+                message.partition,
+                message.offset,
+                message.kind or "",
+                message.value,
+                message.made_at,
+            )
+        ]
+    except ContractViolation as violation:
+        log.warning("no control record", position=message.offset, reason=str(violation))
+        return []
