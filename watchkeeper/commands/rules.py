@@ -1,7 +1,9 @@
 """`watchkeeper rules`: list, lint, test, explain and publish rules."""
 
 import getpass
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +37,6 @@ CatalogueFolder = Annotated[
         show_default=False,
     ),
 ]
-TITLE_WIDTH_MIN = 12
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
@@ -50,17 +51,24 @@ def show_all(*, catalogue: CatalogueFolder = None, as_json: AsJson = False) -> N
     if as_json:
         print(msgspec.json.encode([_row(item) for item in documents]).decode())
         return
+    Console().print(_by_typology(documents))
+
+
+def _by_typology(documents: Sequence[RuleDocument]) -> Table:
     table = Table(box=None)
-    for name in ("typology", "rule", "status", "severity", "score"):
-        table.add_column(name, no_wrap=True, overflow="fold")
-    table.add_column("title", no_wrap=True, overflow="ellipsis", min_width=TITLE_WIDTH_MIN)
-    for item in sorted(documents, key=lambda item: (item.rule.typology, item.rule.id)):
-        rule = item.rule
-        severity = f"[{COLOURS[rule.severity]}]{rule.severity}[/]"
-        scores = "/".join(str(score) for score in _scores(item))
-        title = escape(rule.title)
-        table.add_row(rule.typology, rule.id, rule.status, severity, scores, title)
-    Console().print(table)
+    widths = {"rule": max((len(item.rule.id) for item in documents), default=4) + 2}
+    for name in ("rule", "status", "severity", "score"):
+        table.add_column(name, no_wrap=True, min_width=widths.get(name, len(name)))
+    table.add_column("title")
+    ordered = sorted(documents, key=lambda item: (item.rule.typology, item.rule.id))
+    for typology, some in groupby(ordered, key=lambda item: item.rule.typology):
+        table.add_row(f"[bold]{typology}[/]")
+        for item in some:
+            rule = item.rule
+            severity = f"[{COLOURS[rule.severity]}]{rule.severity}[/]"
+            scores = "/".join(str(score) for score in _scores(item))
+            table.add_row(f"  {rule.id}", rule.status, severity, scores, escape(rule.title))
+    return table
 
 
 def _scores(document: RuleDocument) -> list[int]:
