@@ -92,9 +92,9 @@ def watchkeeper(
 def show(failure: Failure) -> None:
     """Tell a person what failed and how to mend it."""
     console = Console(stderr=True)
-    console.print(f"[bold red]✗[/] {escape(str(failure))}", highlight=False)
+    console.print(f"[bold red]✗[/] {escape(str(failure))}", highlight=False, soft_wrap=True)
     if failure.mend:
-        console.print(f"  [green]→[/] {escape(failure.mend)}", highlight=False)
+        console.print(f"  [green]→[/] {escape(failure.mend)}", highlight=False, soft_wrap=True)
 
 
 def main() -> None:

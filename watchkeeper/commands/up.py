@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -19,7 +19,8 @@ from watchkeeper.stack import view
 from watchkeeper.stack.board import Board, Line
 from watchkeeper.stack.descriptor import Descriptor, NoStack
 from watchkeeper.stack.folder import UMASK
-from watchkeeper.stack.lifecycle import bring_up, running, supervisor_of, take_down
+from watchkeeper.stack.lifecycle import bring_up, running, take_down
+from watchkeeper.stack.supervisor import SupervisorGone
 from watchkeeper.stack.watching import look
 from watchkeeper.stack.wishes import EMBEDDED, Wishes
 
@@ -128,8 +129,9 @@ def _watch(console: Console, descriptor: Descriptor) -> None:
     pause = Event()
     if not console.is_terminal:
         _show(console, descriptor)
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        while supervisor_of(descriptor).pid() is not None:
+    shown = Live(console=console, auto_refresh=False, transient=True)
+    with suppress(SupervisorGone), shown as live:
+        while True:
             live.update(_table(descriptor), refresh=console.is_terminal)
             pause.wait(LOOK_SECONDS)
 

@@ -68,7 +68,6 @@ def take_down(descriptor: Descriptor, board: Board) -> None:
     if supervisor.pid() is not None:
         descend(supervisor, AFTER, board)
         supervisor.shut_down()
-        _wait_until_silent(supervisor)
     leftovers.clear(descriptor.folder)
     descriptor.folder.descriptor.unlink(missing_ok=True)
 
@@ -90,12 +89,6 @@ def _wait_for_supervisor(folder: Folder) -> None:
     deadline, pause = monotonic() + SUPERVISOR_SECONDS_MAX, Event()
     while Supervisor(folder.socket).pid() is None:
         if monotonic() > deadline:
-            log = folder.log("supervisord.start")
-            raise Failure(f"The supervisor did not start:\n{last_lines(log)}", f"Read {log}.")
-        pause.wait(POLL_SECONDS)
-
-
-def _wait_until_silent(supervisor: Supervisor) -> None:
-    deadline, pause = monotonic() + SUPERVISOR_SECONDS_MAX, Event()
-    while supervisor.pid() is not None and monotonic() < deadline:
+            log = folder.log("supervisord")
+            raise Failure(f"The supervisor did not answer:\n{last_lines(log)}", f"Read {log}.")
         pause.wait(POLL_SECONDS)

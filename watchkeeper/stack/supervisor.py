@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any, cast
 from xmlrpc.client import Fault, ServerProxy, Transport
 
+import psutil
+
 from watchkeeper.errors import Failure
 from watchkeeper.stack.folder import UMASK, Folder, write_privately
+from watchkeeper.stack.leftovers import wait_for_end
 from watchkeeper.stack.servers.program import Program
 
 ANSWER_SECONDS_MAX = 10.0
+STOP_SECONDS_MAX = 120.0
 WITHOUT_WAITING = False
 RETRIES_FOR_EVER = 1_000_000
 LOG_BYTES_MAX = 10 * 1024 * 1024
@@ -34,8 +38,7 @@ logfile={log}
 logfile_maxbytes={log_bytes_max}
 logfile_backups=1
 pidfile={run}/supervisord.pid
-nodaemon=true
-silent=true
+nodaemon=false
 umask={umask:03o}
 {user}
 [rpcinterface:supervisor]
@@ -90,6 +93,17 @@ class Supervised:
     trouble: str
 
 
+class SupervisorGone(Failure):
+    """It does not answer, or is on its way down."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the socket at which nobody answered."""
+        super().__init__(
+            f"The supervisor behind {path} has ended.",
+            "See `watchkeeper status`, and `watchkeeper up` to start the stack again.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Supervisor:
     """A supervisord that listens on a socket."""
@@ -97,10 +111,10 @@ class Supervisor:
     socket: Path
 
     def pid(self) -> int | None:
-        """Its process number, or None where nobody answers."""
+        """Its process number, or None where nobody answers or it is on its way down."""
         try:
             return cast("int", self._call("supervisor.getPID"))
-        except (OSError, HTTPException):
+        except SupervisorGone:
             return None
 
     def processes(self) -> list[Supervised]:
@@ -128,8 +142,12 @@ class Supervisor:
         self._call_unless("NOT_RUNNING", "supervisor.stopProcess", name, WITHOUT_WAITING)
 
     def shut_down(self) -> None:
-        """Ask supervisord to stop what still runs, and itself."""
-        self._call("supervisor.shutdown")
+        """Have supervisord stop what still runs, and itself; returns when it has ended."""
+        pid = self.pid()
+        if pid is not None:
+            process = psutil.Process(pid)
+            self._call("supervisor.shutdown")
+            wait_for_end([process], STOP_SECONDS_MAX)
 
     def _call_unless(self, tolerated: str, method: str, *arguments: object) -> None:
         try:
@@ -139,12 +157,24 @@ class Supervisor:
                 raise
 
     def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401  (any XML-RPC value)
-        with ServerProxy("http://localhost", transport=_UnixTransport(self.socket)) as server:
-            return attrgetter(method)(server)(*arguments)
+        try:
+            with ServerProxy("http://localhost", transport=_UnixTransport(self.socket)) as server:
+                return attrgetter(method)(server)(*arguments)
+        except Fault as fault:
+            if fault.faultString.startswith("SHUTDOWN_STATE"):
+                raise SupervisorGone(self.socket) from fault
+            raise
+        except (OSError, HTTPException) as error:
+            raise SupervisorGone(self.socket) from error
 
 
 def configure(folder: Folder, programs: Sequence[Program]) -> Path:
     """Write the configuration, which holds secrets; programs stop in the opposite order."""
+    if "%" in str(folder.data):
+        raise Failure(
+            f"The supervisor takes no percent sign in a path: {folder.data}",
+            "Choose another folder with --data.",
+        )
     head = HEAD.format(
         socket=_plain(folder.socket),
         log=_plain(folder.log("supervisord")),
@@ -161,15 +191,22 @@ def configure(folder: Folder, programs: Sequence[Program]) -> Path:
 
 def launch(folder: Folder, configuration: Path, environment: Mapping[str, str]) -> None:
     """Start supervisord on its own: it outlives us and our terminal."""
-    with folder.log("supervisord.start").open("wb") as output:
-        subprocess.Popen(
+    log = folder.log("supervisord-start")
+    with log.open("wb") as output:
+        done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", configuration],
+            check=False,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=folder.data,
             env=dict(environment),
-            start_new_session=True,
+        )
+    if done.returncode != 0:
+        # Its complaints hold the whole environment, secrets too: they stay in the file.
+        raise Failure(
+            f"The supervisor refused to start, with code {done.returncode}.",
+            f"Read {log}; check the rights of the folder, or choose another with --data.",
         )
 
 

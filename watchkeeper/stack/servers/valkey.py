@@ -21,6 +21,8 @@ requirepass {password}
 appendonly yes
 appendfsync everysec
 save ""
+# A title would overwrite the environment, by which a crashed supervisor's children are found.
+set-proc-title no
 # Ids that make a retry safe must not vanish silently: at the limit writes are refused.
 maxmemory 512mb
 maxmemory-policy noeviction
