@@ -57,8 +57,16 @@ def as_refusal(error: Exception) -> Refusal:
             return retry_later("log-away")
         case BooksAway():
             return retry_later("books-away")
+        case RequestValidationError():
+            return _of_parameters(error)
         case HTTPException():
             code = _BY_STATUS.get(error.status_code, "malformed-request")
             return Refusal(code, headers=error.headers or {})
         case _:
             return Refusal("malformed-request")
+
+
+def _of_parameters(error: RequestValidationError) -> Refusal:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return Refusal("not-as-agreed", f"{place}: {first['msg']}")
