@@ -19,6 +19,7 @@ import msgspec
 from runtime.settings import Settings
 from runtime.tokens import Bearer, make_token
 from watchkeeper.errors import Failure
+from watchkeeper.stack.descriptor import Descriptor
 
 CONNECTIONS_MAX = 64
 REQUEST_SECONDS_MAX = 30.0
@@ -45,11 +46,12 @@ class ApiAway(Failure):
 
 
 class ItemResult(msgspec.Struct, frozen=True):
-    """What became of one transaction of a batch; `errors` say why it was refused."""
+    """What became of one transaction of a batch; of one not taken, which problem and where."""
 
-    result: str
-    transaction_id: str | None = None
-    errors: tuple[dict[str, str], ...] = ()
+    status: str
+    code: str = ""
+    pointer: str = ""
+    detail: str = ""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -145,7 +147,7 @@ class Client:
         if answer.status_code != _ACCEPTED:
             raise _refused(answer)
         results = _decode(answer.content).results
-        if any(item.result == IN_PROGRESS for item in results):
+        if any(item.code == IN_PROGRESS for item in results):
             return "another request is writing the same transactions"
         return results
 
@@ -160,3 +162,9 @@ def _refused(answer: httpx.Response) -> ApiRefused:
     return ApiRefused(
         f"The API refuses the batch ({answer.status_code}): {said}.", str(problem.get("hint", ""))
     )
+
+
+def client_of(descriptor: Descriptor, subject: str, clock: Clock) -> Client:
+    """A client of a running stack, with a token of its own for the role of a service."""
+    bearer = Bearer(subject=subject, tenant=descriptor.tenant, role="service")
+    return Client.to(descriptor.api_url, Tokens(descriptor.settings(), bearer, clock))

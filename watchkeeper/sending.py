@@ -26,15 +26,23 @@ class Batch:
     due: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A batch's answer: when the batch was due (seconds of the run), and how much later it came."""
+
+    due: float
+    seconds: float
+
+
 @dataclass(slots=True)
 class Tally:
-    """What has been sent and answered so far; `seconds` are latencies, one per batch."""
+    """What has been sent and answered so far."""
 
     started: float = 0.0
     sent: int = 0
     answered: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
     own_delay: float = 0.0
     retries: int = 0
 
@@ -53,19 +61,19 @@ class Tally:
         """How many it did not take."""
         return self.answered.total() - self.accepted - self.duplicates
 
-    def note(self, results: Sequence[ItemResult], seconds: float) -> None:
-        """Add a batch's answer."""
-        self.answered.update(item.result for item in results)
-        self.seconds.append(seconds)
+    def note(self, results: Sequence[ItemResult], due: float) -> None:
+        """Add a batch's answer, which came just now."""
+        self.answered.update(item.status for item in results)
+        self.answers.append(Answered(due, perf_counter() - self.started - due))
         for item in results:
-            if item.result not in {ACCEPTED, DUPLICATE}:
+            if item.status not in {ACCEPTED, DUPLICATE}:
                 self._explain(item)
 
     def _explain(self, item: ItemResult) -> None:
-        for error in item.errors or ({},):
-            reason = f"{error.get('pointer', '')} {error.get('detail', item.result)}".strip()
-            if reason in self.reasons or len(self.reasons) < REASONS_MAX:
-                self.reasons[reason] += 1
+        field_name = item.pointer.rpartition("/")[2]
+        reason = f"{field_name}: {item.detail or item.code or item.status}".removeprefix(": ")
+        if reason in self.reasons or len(self.reasons) < REASONS_MAX:
+            self.reasons[reason] += 1
 
 
 async def send_on_time(client: Client, batches: AsyncIterator[Batch], tally: Tally) -> None:
@@ -75,6 +83,7 @@ async def send_on_time(client: Client, batches: AsyncIterator[Batch], tally: Tal
     `WAITING_MAX` batches wait for an answer; then the clock waits too, and `own_delay` says so.
     """
     places = asyncio.Semaphore(WAITING_MAX)
+    upcoming = await anext(batches, None)  # Made before the clock starts.
     tally.started = perf_counter()
 
     async def send(batch: Batch) -> None:
@@ -82,11 +91,11 @@ async def send_on_time(client: Client, batches: AsyncIterator[Batch], tally: Tal
             results = await client.send(batch.body)
         finally:
             places.release()
-        tally.note(results, perf_counter() - tally.started - batch.due)
+        tally.note(results, batch.due)
         tally.retries = client.retries
 
     async with asyncio.TaskGroup() as tasks:
-        async for batch in batches:
+        while (batch := upcoming) is not None:
             wait = batch.due - (perf_counter() - tally.started)
             if wait > 0:
                 await asyncio.sleep(wait)
@@ -94,6 +103,7 @@ async def send_on_time(client: Client, batches: AsyncIterator[Batch], tally: Tal
             tally.own_delay = max(tally.own_delay, perf_counter() - tally.started - batch.due)
             tally.sent += batch.count
             tasks.create_task(send(batch))
+            upcoming = await anext(batches, None)
 
 
 async def send_in_turn(
@@ -109,9 +119,9 @@ async def send_in_turn(
 
     async def work() -> None:
         while (batch := await next_batch()) is not None:
-            begun = perf_counter()
+            begun = perf_counter() - tally.started
             tally.sent += batch.count
-            tally.note(await client.send(batch.body), perf_counter() - begun)
+            tally.note(await client.send(batch.body), begun)
             tally.retries = client.retries
 
     async with asyncio.TaskGroup() as tasks:

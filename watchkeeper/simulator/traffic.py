@@ -18,7 +18,7 @@ from watchkeeper.simulator.world import World
 
 CHUNK = 2_000
 WAVE_MS = 60_000
-CAST_PER_WAVE = 200
+RESERVED_PART = 5  # One customer in so many waits for an attack and has no habits meanwhile.
 ATTACK_SHARE_MAX = 0.8
 DELAY_MEAN_MS, DELAY_MS_MAX = 150.0, 2_000.0
 
@@ -73,9 +73,10 @@ class Traffic:
         self.world, self.plan = world, plan
         self.run = mark("run", plan.seed, plan.start_ms, length=8)
         waves = max(1, int(plan.seconds * 1_000 / WAVE_MS)) if plan.fraud else 0
-        cast = _cast(world, plan, waves)
-        self._crowd = Crowd.of(world, cast)
-        self._planted = _placed(_staged(world, plan, waves, Cast(cast)), plan)
+        reserved = stream("cast", world.seed).permutation(world.size)[: world.size // RESERVED_PART]
+        cast = Cast(stream("order", plan.seed, plan.start_ms).permutation(reserved))
+        self._crowd = Crowd.of(world, reserved)
+        self._planted = _placed(_staged(world, plan, waves, cast), plan)
 
     def transaction_id(self, number: int) -> str:
         """The id of the transaction in a slot."""
@@ -149,11 +150,6 @@ def _planted_frame(planted: list[_Planted]) -> pl.DataFrame:
         pl.Series(SLOT, [item.slot for item in planted], dtype=pl.Int64),
         pl.Series(INSTANT, [move.occurred_ms for move in moves], dtype=pl.Int64),
     )
-
-
-def _cast(world: World, plan: Plan, waves: int) -> Integers:
-    count = min(world.size // 2, waves * CAST_PER_WAVE)
-    return stream("cast", plan.seed, plan.start_ms).permutation(world.size)[:count]
 
 
 def _staged(world: World, plan: Plan, waves: int, cast: Cast) -> Iterator[tuple[Move, str, str]]:

@@ -1,0 +1,1 @@
+"""Measuring the whole way on a stack of its own."""
