@@ -1,6 +1,7 @@
 """The values of the books: what is asked of them, what they hold, and what a batch changes."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -60,7 +61,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     may_go_negative: bool = True
 
 
-class Balance(msgspec.Struct, frozen=True):
+class Balance(msgspec.Struct, frozen=True, gc=False):
     """Credits minus debits, what holds have set aside, and how many transfers made it."""
 
     posted: int = 0
@@ -73,44 +74,58 @@ class Balance(msgspec.Struct, frozen=True):
         return self.posted - self.held
 
 
-class Arrival(msgspec.Struct, frozen=True):
-    """A decision as posting took it from the log, with what the books know it by."""
+class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Money that is to go from a debit account to a credit account, and the event that asks it."""
 
     event_id: bytes
+    cell: int
+    position: int
+    debit: BookKey
+    credit: BookKey
+    amount_minor: int
+    occurred_at: datetime
+
+
+class Arrival(msgspec.Struct, frozen=True, gc=False):
+    """A decision as posting took it from the log, and the movement it is about."""
+
+    movement: Movement
     payload_hash: bytes
     decision: Decision
     decided_at: datetime
 
+    @property
+    def event_id(self) -> bytes:
+        """What the books know it by."""
+        return self.movement.event_id
 
-class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that went from one account to another, and what that left on both sides."""
 
-    cell: int
-    position: int
+class Transfer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A movement that was made, and what it left on both sides."""
+
+    movement: Movement
     leg: int = 0
-    event_id: bytes
     kind: TransferKind
-    debit: BookKey
-    credit: BookKey
-    amount_minor: int
     debit_after: int
     debit_version: int
     credit_after: int
     credit_version: int
-    occurred_at: datetime
     booked_at: datetime
 
 
-class Hold(msgspec.Struct, frozen=True, kw_only=True):
-    """Money set aside on the debit side until a resolution posts or releases it."""
+class Hold(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A movement set aside on its debit side until a resolution posts or releases it."""
 
-    event_id: bytes
-    cell: int
-    position: int
-    debit: BookKey
-    credit: BookKey
-    amount_minor: int
-    occurred_at: datetime
+    movement: Movement
+    booked_at: datetime
+
+
+class Settlement(msgspec.Struct, frozen=True, gc=False):
+    """What became of an arrival: it is written down as an `Outcome`."""
+
+    arrival: Arrival
+    status: OutcomeStatus
+    reason_code: RefusalReason | None
     booked_at: datetime
 
 
@@ -188,16 +203,33 @@ class Resolutions(msgspec.Struct, frozen=True, kw_only=True):
     booked_at: datetime
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the books hold of all that a batch touches; `bounded` may not go below nought."""
+
+    known: Mapping[bytes, bytes] = {}
+    balances: Mapping[BookKey, Balance] = {}
+    bounded: Collection[BookKey] = frozenset()
+    holds: Mapping[bytes, Hold] = {}
+    ended: Collection[bytes] = frozenset()
+
+
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a batch changes; `balances` holds what was and what is, where it differs."""
 
-    outcomes: Sequence[Outcome] = ()
+    settlements: Sequence[Settlement] = ()
     transfers: Sequence[Transfer] = ()
     holds: Sequence[Hold] = ()
     resolved: Sequence[Resolved] = ()
     conflicts: Sequence[Conflict] = ()
     duplicates: int = 0
     balances: Mapping[BookKey, tuple[Balance, Balance]] = {}
+
+    def counts(self) -> Counter[str]:
+        """What this adds to the totals, by their names."""
+        counts = Counter(settlement.status.value for settlement in self.settlements)
+        counts["duplicates"] += self.duplicates
+        counts["conflicts"] += len(self.conflicts)
+        return +counts
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

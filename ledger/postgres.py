@@ -1,0 +1,160 @@
+"""The books in Postgres: one transaction per batch, whatever its size.
+
+A batch is settled by pure functions between one read and one write: what it touches is loaded in
+a few set-based queries, and the new rows are copied straight into the tables. No lock is taken on
+a customer's balance: it is moved only where it is still what was loaded, or the whole batch is
+done again. The bank's own balances, which every batch touches, are locked first, so that several
+writers take turns there instead of failing each other.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+from typing import TypeVar
+
+import psycopg
+
+from data_contracts.outcome import OutcomeStatus
+from ledger import arrays, statements
+from ledger.booking import above, book, event_of, resolve, touched
+from ledger.ports import RaiseConflicts
+from ledger.values import Effects, Postings, Resolutions, Standing, Watermark
+from ledger.writing import FasterWriter, Writing
+from runtime import postgres
+from runtime.postgres import Connection, Unreachable
+
+TRIES_MAX = 10
+
+# Batches look up a few thousand rows by key in tables that grow from nothing: with statistics that
+# are stale or absent, the planner would scan, or join by hash, and take a hundred times as long.
+SESSION = {
+    "plan_cache_mode": "force_custom_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+Result = TypeVar("Result")
+
+
+class Outrun(RuntimeError):
+    """Other writers moved what this batch was computed from, `TRIES_MAX` times in a row."""
+
+
+class PostgresBooks:
+    """The writer of the books; it connects when it has to, and again after a failure."""
+
+    def __init__(self, dsn: str, name: str = "watchkeeper-posting") -> None:
+        """Remember where; nothing is opened yet."""
+        self._dsn = dsn
+        self._name = name
+        self._connection: Connection | None = None
+
+    def close(self) -> None:
+        """Leave; what is not committed never was."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def watermark(self, topic: str, partition: int) -> Watermark:
+        """How far a partition has been applied."""
+        given = {"topic": topic, "partition": partition}
+        return self._within(
+            lambda connection: _watermark(
+                connection.execute(statements.WATERMARK, given).fetchone()
+            )
+        )
+
+    def statuses(self, events: Collection[bytes]) -> Mapping[bytes, OutcomeStatus]:
+        """The outcomes of those of the events that have one."""
+        wanted = arrays.uuids(events)
+        found = self._within(
+            lambda connection: connection.execute(statements.STATUSES, [wanted]).fetchall()
+        )
+        return {event.bytes: OutcomeStatus(status) for event, status in found}
+
+    def make_months(self, first: date, months: int) -> None:
+        """Make the partitions of transfers from the month of `first` on; known ones stay."""
+        given = {"first": first, "months": months}
+        self._within(lambda connection: connection.execute(statements.MAKE_MONTHS, given))
+
+    def post(self, postings: Postings, raise_conflicts: RaiseConflicts) -> Effects:
+        """Settle what stands above the watermark, and move the watermark with it."""
+
+        def write(writing: Writing) -> Effects:
+            mark = _begin(writing, postings)
+            fresh = list(above(mark.position, postings.arrivals))
+            known = writing.known(arrival.event_id for arrival in fresh)
+            writing.load(touched(fresh, known), postings.booked_at)
+            standing = Standing(known=known, balances=writing.balances, bounded=writing.bounded)
+            effects = book(fresh, standing, postings.booked_at)
+            writing.store(effects, postings.partition)
+            _end(writing, postings, fresh[-1].movement.position if fresh else mark.position)
+            if effects.conflicts:
+                raise_conflicts(effects.conflicts)
+            return effects
+
+        return self._write(write)
+
+    def resolve(self, resolutions: Resolutions) -> Effects:
+        """End holds, each by its first resolution; every event must have been held."""
+
+        def write(writing: Writing) -> Effects:
+            if _begin(writing, resolutions).next_offset >= resolutions.next_offset:
+                return Effects()
+            holds, ended = writing.holds(map(event_of, resolutions.resolutions))
+            movements = [hold.movement for hold in holds.values()]
+            writing.load(
+                {key for movement in movements for key in (movement.debit, movement.credit)},
+                resolutions.booked_at,
+            )
+            standing = Standing(balances=writing.balances, holds=holds, ended=ended)
+            effects = resolve(resolutions.resolutions, standing, resolutions.booked_at)
+            writing.store(effects, resolutions.partition)
+            _end(writing, resolutions, resolutions.next_offset - 1)
+            return effects
+
+        return self._write(write)
+
+    def _write(self, write: Callable[[Writing], Result]) -> Result:
+        def once(connection: Connection) -> Result:
+            with connection.transaction(), connection.cursor(binary=True) as cursor:
+                return write(Writing(cursor))
+
+        for _ in range(TRIES_MAX):
+            try:
+                return self._within(once)
+            except (FasterWriter, psycopg.errors.UniqueViolation) as error:
+                outrun = error
+        raise Outrun("the books are written by too many at once") from outrun
+
+    def _within(self, use: Callable[[Connection], Result]) -> Result:
+        if self._connection is None:
+            self._connection = postgres.connect(self._dsn, self._name, **SESSION)
+        try:
+            return use(self._connection)
+        except Unreachable:
+            self.close()
+            raise
+
+
+def _watermark(row: tuple[int, int] | None) -> Watermark:
+    return Watermark(*row) if row else Watermark()
+
+
+def _begin(writing: Writing, batch: Postings | Resolutions) -> Watermark:
+    given = {"topic": batch.topic, "partition": batch.partition}
+    ((position, next_offset),) = writing.execute(statements.BEGIN_AT, given)
+    return Watermark(position, next_offset)
+
+
+def _end(writing: Writing, batch: Postings | Resolutions, position: int) -> None:
+    writing.execute(
+        statements.END_AT,
+        {
+            "topic": batch.topic,
+            "partition": batch.partition,
+            "position": position,
+            "next_offset": batch.next_offset,
+        },
+    )

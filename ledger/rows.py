@@ -1,0 +1,153 @@
+"""The rows of the books as COPY wants them: tab-separated text, written straight to the tables."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from data_contracts import ids
+from data_contracts.codec import encode
+from ledger.values import BookKey, Conflict, Hold, Movement, Resolved, Settlement, Transfer
+
+OUTCOMES = """
+COPY ledger.outcomes (
+    event_id, tenant, transaction_id, account_id, type, direction, amount_minor, currency,
+    cell, position, verdict, score, rule_set, hits, list_hit, status, reason_code, payload_hash,
+    occurred_at, received_at, decided_at, booked_at
+) FROM STDIN
+"""
+TRANSFERS = """
+COPY ledger.transfers (
+    event_id, cell, position, debit_account, credit_account, amount_minor, currency,
+    leg, kind, debit_after, debit_version, credit_after, credit_version, occurred_at, booked_at
+) FROM STDIN
+"""
+HOLDS = """
+COPY ledger.holds (
+    event_id, cell, position, debit_account, credit_account, amount_minor, currency,
+    hold_id, occurred_at, booked_at
+) FROM STDIN
+"""
+RESOLUTIONS = """
+COPY ledger.resolutions (
+    event_id, resolution_id, kind, reason, resolved_by, resolved_at, booked_at
+) FROM STDIN
+"""
+CONFLICTS = """
+COPY ledger.conflicts (
+    cell, position, event_id, booked_hash, refused_hash, refused_transaction, found_at
+) FROM STDIN
+"""
+
+NULL = r"\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+AccountKeys = Mapping[BookKey, int]
+
+
+def text(value: str) -> str:
+    """A text as a field of COPY; nobody lets a NUL come this far."""
+    if value.isprintable() and "\\" not in value:
+        return value
+    return value.translate(_ESCAPES)
+
+
+def instants(*values: datetime) -> str:
+    """Instants as fields of COPY; three times as fast as `isoformat`."""
+    return encode(values)[2:-2].decode().replace('","', "\t")
+
+
+def _json(value: object) -> str:
+    return text(encode(value).decode())
+
+
+def _bytes(value: bytes) -> str:
+    return rf"\\x{value.hex()}"
+
+
+def outcomes(items: Iterable[Settlement]) -> str:
+    """The rows of `OUTCOMES`."""
+    return "".join(map(_outcome, items))
+
+
+def _outcome(item: Settlement) -> str:
+    arrival, decision = item.arrival, item.arrival.decision
+    transaction = decision.transaction
+    return (
+        "\t".join(
+            (
+                arrival.event_id.hex(),
+                text(transaction.tenant),
+                text(transaction.transaction_id),
+                text(transaction.account_id),
+                transaction.type,
+                transaction.direction,
+                str(transaction.amount_minor),
+                text(transaction.currency),
+                str(decision.cell),
+                str(decision.position),
+                decision.verdict,
+                str(decision.score),
+                text(decision.rule_set),
+                _json(decision.hits) if decision.hits else "[]",
+                _json(decision.list_hit) if decision.list_hit else NULL,
+                item.status,
+                item.reason_code or NULL,
+                _bytes(arrival.payload_hash),
+                instants(
+                    transaction.occurred_at,
+                    transaction.received_at,
+                    arrival.decided_at,
+                    item.booked_at,
+                ),
+            )
+        )
+        + "\n"
+    )
+
+
+def _movement(item: Movement, keys: AccountKeys) -> str:
+    return (
+        f"{item.event_id.hex()}\t{item.cell}\t{item.position}\t{keys[item.debit]}\t"
+        f"{keys[item.credit]}\t{item.amount_minor}\t{text(item.debit.currency)}"
+    )
+
+
+def transfers(items: Iterable[Transfer], keys: AccountKeys) -> str:
+    """The rows of `TRANSFERS`."""
+    return "".join(
+        [
+            f"{_movement(item.movement, keys)}\t{item.leg}\t{item.kind}\t{item.debit_after}\t"
+            f"{item.debit_version}\t{item.credit_after}\t{item.credit_version}\t"
+            f"{instants(item.movement.occurred_at, item.booked_at)}\n"
+            for item in items
+        ]
+    )
+
+
+def holds(items: Iterable[Hold], keys: AccountKeys) -> str:
+    """The rows of `HOLDS`."""
+    return "".join(
+        f"{_movement(item.movement, keys)}\t{ids.derived_id(item.movement.event_id, 'hold').hex()}"
+        f"\t{instants(item.movement.occurred_at, item.booked_at)}\n"
+        for item in items
+    )
+
+
+def resolutions(items: Iterable[Resolved]) -> str:
+    """The rows of `RESOLUTIONS`."""
+    return "".join(
+        f"{item.hold.movement.event_id.hex()}\t{text(item.resolution.resolution_id)}\t"
+        f"{item.resolution.kind}\t{text(item.resolution.reason)}\t"
+        f"{text(item.resolution.resolved_by)}\t"
+        f"{instants(item.resolution.resolved_at, item.booked_at)}\n"
+        for item in items
+    )
+
+
+def conflicts(items: Iterable[Conflict]) -> str:
+    """The rows of `CONFLICTS`."""
+    return "".join(
+        f"{item.cell}\t{item.position}\t{item.event_id.hex()}\t{_bytes(item.booked_hash)}\t"
+        f"{_bytes(item.refused_hash)}\t{_json(item.refused.transaction)}\t"
+        f"{instants(item.found_at)}\n"
+        for item in items
+    )
