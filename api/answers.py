@@ -53,10 +53,8 @@ def as_refusal(error: Exception) -> Refusal:
             return error
         case ContractViolation():
             return Refusal(error.code, error.detail, error.pointer)
-        case LogAway():
-            return retry_later("log-away")
-        case BooksAway():
-            return retry_later("books-away")
+        case LogAway() | BooksAway():
+            return retry_later("log-away" if isinstance(error, LogAway) else "books-away")
         case RequestValidationError():
             return _of_parameters(error)
         case HTTPException():
