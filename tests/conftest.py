@@ -21,6 +21,25 @@ from watchkeeper.stack.servers.program import running
 PASSWORD = "only-for-tests"  # noqa: S105  (on loopback, for as long as the session lasts)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--data", type=Path, help="folder of the public data sets")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without the data sets the tests on them are not collected at all."""
+    if config.getoption("--data") is None:
+        on_data = [item for item in items if item.get_closest_marker("data")]
+        config.hook.pytest_deselected(items=on_data)
+        items[:] = [item for item in items if item not in set(on_data)]
+
+
+@pytest.fixture(scope="session")
+def data_sets(request: pytest.FixtureRequest) -> Path:
+    """The folder of the public data sets, given by `--data`."""
+    folder: Path = request.config.getoption("--data")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the session's servers keep their data."""
