@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import jgo
@@ -73,7 +73,7 @@ def _fetch_one(line: str, context: MavenContext) -> Path:
         # Half a download of an earlier run, or another file than the one that was locked.
         jar.unlink()
         raise Failure(
-            f"{jar} is not the file that {LOCK.name} names by its SHA-256; it was removed.", _MEND
+            f"{jar} is not the file that the lock names by its SHA-256; it was removed.", _MEND
         )
     return jar
 
@@ -92,9 +92,11 @@ def _is_cached(artifact: Artifact) -> bool:
 @contextmanager
 def _alone(cache: Path) -> Iterator[None]:
     """One process fetches at a time: a jar is written in place, and a reader would see half."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "watchkeeper.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        with suppress(PermissionError):  # Then it is not ours, and nothing is written to it.
+            cache.mkdir(parents=True, exist_ok=True)
+            lock = held.enter_context((cache / "watchkeeper.lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
