@@ -25,6 +25,7 @@ from watchkeeper.stack.servers.program import Program
 ANSWER_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 120.0
 WITHOUT_WAITING = False
+QUOTES = frozenset("'\"")
 RETRIES_FOR_EVER = 1_000_000
 LOG_BYTES_MAX = 10 * 1024 * 1024
 
@@ -226,13 +227,17 @@ def _section(folder: Folder, number: int, program: Program) -> str:
 
 
 def _pairs(environment: Mapping[str, str]) -> list[str]:
-    for name, value in environment.items():
-        if '"' in value:
-            raise Failure(
-                f"The value of {name} holds a quotation mark, which the supervisor cannot take.",
-                'Write it as %22 in an address, or leave out the " otherwise.',
-            )
-    return [f'{name}="{value}"' for name, value in environment.items()]
+    return [f"{name}={_quoted(name, value)}" for name, value in environment.items()]
+
+
+def _quoted(name: str, value: str) -> str:
+    quote = "'" if '"' in value else '"'
+    if quote in value or value[:1] in QUOTES or value[-1:] in QUOTES:
+        raise Failure(
+            f"The supervisor cannot take the quotation marks in the value of {name}.",
+            "Write them as %22 or %27 in an address, or do without them.",
+        )
+    return f"{quote}{value}{quote}"
 
 
 def _plain(value: object) -> str:

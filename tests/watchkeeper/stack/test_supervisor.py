@@ -48,16 +48,21 @@ def supervised(path: Path, *programs: Program) -> Iterator[tuple[Supervisor, Fol
         leftovers.clear(folder)
 
 
-def test_a_process_gets_its_environment_and_arguments_as_they_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("secret", [NASTY, '{"of": "JSON"}'])
+def test_a_process_gets_its_environment_and_arguments_as_they_are(
+    tmp_path: Path, secret: str
+) -> None:
     code = "import os, sys; print(os.environ['SECRET']); print(sys.argv[1]); input()"
     program = a_program("echo", sys.executable, "-uc", code, "a b%d", environment={"SECRET": NASTY})
     with supervised(tmp_path, program) as (supervisor, folder):
         supervisor.start("echo")
         until(lambda: "a b%d" in folder.log("echo").read_text(), "the process has spoken")
-        assert folder.log("echo").read_text().splitlines()[0] == NASTY
+        assert folder.log("echo").read_text().splitlines()[0] == secret
 
 
-@pytest.mark.parametrize("value", ['quoted "word"', "one\nother", "rest ; gone", "rest # gone"])
+@pytest.mark.parametrize(
+    "value", ['one "word"', "both 'and \" within", "one\nother", "rest ; gone", "rest # gone"]
+)
 def test_a_value_that_cannot_be_written_down_is_refused(tmp_path: Path, value: str) -> None:
     folder = Folder(tmp_path)
     folder.make()
