@@ -43,7 +43,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     answer_refusals(app, services.metrics)
     app.add_middleware(Envelope, metrics=services.metrics)
     document(app)
-    _refuse_unguarded(app.routes)
+    refuse_unguarded(app.routes)
     return app
 
 
@@ -70,7 +70,8 @@ def action_of(route: BaseRoute) -> Action | None:
     return None
 
 
-def _refuse_unguarded(routes: Iterable[BaseRoute]) -> None:
+def refuse_unguarded(routes: Iterable[BaseRoute]) -> None:
+    """Do not start with a route that anybody could use by oversight."""
     for route in routes:
         path = getattr(route, "path", "")
         if path not in PUBLIC and action_of(route) is None:

@@ -25,8 +25,8 @@ _CHALLENGE = {"www-authenticate": 'Bearer realm="watchkeeper"'}
 _INVALID = {"www-authenticate": 'Bearer realm="watchkeeper", error="invalid_token"'}
 
 Headers = Iterable[tuple[bytes, bytes]]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
-Tenant = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._-]+$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[!-~]+\Z")]
+Tenant = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._-]+\Z")]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=TIME_MAX)]
 
 
