@@ -11,9 +11,6 @@ from watchkeeper.errors import Failure
 from watchkeeper.stack.folder import Folder, write_privately
 
 
-WITHOUT_METRICS = frozenset({"kafka", "postgres", "valkey", "dashboard"})
-
-
 class NoStack(Failure):
     """There is no stack with its data in that folder."""
 
@@ -63,15 +60,6 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
             if name in self.ports
         }
 
-    @property
-    def metrics_urls(self) -> dict[str, str]:
-        """Where each process of ours that has metrics shows them; the desk has none."""
-        return {
-            name: f"http://127.0.0.1:{port}/metrics"
-            for name, port in self.ports.items()
-            if name in self.processes and name not in WITHOUT_METRICS
-        }
-
     def settings(self) -> Settings:
         """The settings of a program that works beside the stack's own processes."""
         return Settings(
@@ -84,7 +72,7 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
             cells=self.cells,
             api_port=self.ports["api"],
             dashboard_port=self.ports["dashboard"],
-            processes=self.metrics_urls,
+            processes=self.metrics(),
             scoring_workers=self.scoring_workers,
             scoring_shards=self.scoring_workers,
         )
@@ -103,7 +91,6 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
             "WATCHKEEPER_DASHBOARD_PORT": str(self.ports["dashboard"]),
             "WATCHKEEPER_PROCESSES": msgspec.json.encode(self.metrics()).decode(),
             "WATCHKEEPER_METRICS_PORT": str(self.ports.get(process, 0)),
-            "WATCHKEEPER_PROCESSES": msgspec.json.encode(self.metrics_urls).decode(),
             "WATCHKEEPER_SCORING_WORKERS": str(self.scoring_workers),
             "WATCHKEEPER_SCORING_SHARDS": str(self.scoring_workers),
         }

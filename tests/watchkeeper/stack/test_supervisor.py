@@ -53,7 +53,9 @@ def test_a_process_gets_its_environment_and_arguments_as_they_are(
     tmp_path: Path, secret: str
 ) -> None:
     code = "import os, sys; print(os.environ['SECRET']); print(sys.argv[1]); input()"
-    program = a_program("echo", sys.executable, "-uc", code, "a b%d", environment={"SECRET": NASTY})
+    program = a_program(
+        "echo", sys.executable, "-uc", code, "a b%d", environment={"SECRET": secret}
+    )
     with supervised(tmp_path, program) as (supervisor, folder):
         supervisor.start("echo")
         until(lambda: "a b%d" in folder.log("echo").read_text(), "the process has spoken")
