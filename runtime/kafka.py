@@ -73,6 +73,14 @@ def partitions(brokers: str, topic: str) -> list[int]:
     return sorted(metadata.partitions)
 
 
+def first_offset(consumer: Consumer, topic: str, partition: int) -> int:
+    """The first message of a partition that the broker still has."""
+    low, _ = consumer.get_watermark_offsets(
+        TopicPartition(topic, partition), timeout=METADATA_SECONDS_MAX, cached=False
+    )
+    return int(low)
+
+
 def end_offset(consumer: Consumer, topic: str, partition: int) -> int:
     """One past the last message of a partition."""
     _, high = consumer.get_watermark_offsets(
