@@ -1,0 +1,1 @@
+"""Watching the traffic itself: volumes, ratios, silence and lag, by windows over `received_at`."""
