@@ -3,10 +3,14 @@
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from data_contracts import ids
 from data_contracts.codec import builtins, decode, encode
 from data_contracts.decision import SCORE_MAX, Decision
+from data_contracts.resolution import Resolution
 from data_contracts.transaction import Transaction
 from data_contracts.violation import ContractViolation
 from ledger.chart import sides
@@ -45,6 +49,19 @@ def _movement(decision: Decision, event_id: bytes) -> Movement:
     )
 
 
+def parse_resolution(raw: bytes) -> Resolution:
+    """Read a resolution, or raise `ContractViolation`."""
+    resolution = decode(raw, Resolution)
+    if _ESCAPED in raw:
+        _check_text(resolution)
+    for name in ("event_id", "resolution_id"):
+        try:
+            UUID(getattr(resolution, name))
+        except ValueError:
+            raise ContractViolation("id", f"/{name}", "give a UUID") from None
+    return resolution
+
+
 def payload_hash(transaction: Transaction) -> bytes:
     """What tells a retry from another transaction under the same id: all that the client sent."""
     canonical = encode(transaction)
@@ -64,12 +81,12 @@ def _check(decision: Decision, event_id: bytes, partition: int) -> None:
         raise ContractViolation("score", "/score", f"a score is 0 to {SCORE_MAX}")
 
 
-def _check_text(decision: Decision) -> None:
+def _check_text(value: msgspec.Struct) -> None:
     try:
-        encode(decision)
+        encode(value)
     except UnicodeEncodeError:
         raise ContractViolation("not-unicode", "", "take the lone surrogate out") from None
-    if _holds_nul(builtins(decision)):
+    if _holds_nul(builtins(value)):
         raise ContractViolation("nul-character", "", "take the NUL character out")
 
 

@@ -23,6 +23,7 @@ from runtime import postgres
 from runtime.postgres import Connection, Unreachable
 
 TRIES_MAX = 10
+MONTHS_AHEAD = 2
 
 # Batches look up a few thousand rows by key in tables that grow from nothing: with statistics that
 # are stale or absent, the planner would scan, or join by hash, and take a hundred times as long.
@@ -44,11 +45,16 @@ class Outrun(RuntimeError):
 class PostgresBooks:
     """The writer of the books; it connects when it has to, and again after a failure."""
 
-    def __init__(self, dsn: str, name: str = "watchkeeper-posting") -> None:
-        """Remember where; nothing is opened yet."""
-        self._dsn = dsn
-        self._name = name
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        """Remember how to connect, with the `SESSION` settings; nothing is opened yet."""
+        self._connect = connect
         self._connection: Connection | None = None
+        self._month: date | None = None
+
+    @classmethod
+    def at(cls, dsn: str, name: str) -> "PostgresBooks":
+        """The books in a database; `name` is how Postgres shows us."""
+        return cls(lambda: postgres.connect(dsn, name, **SESSION))
 
     def close(self) -> None:
         """Leave; what is not committed never was."""
@@ -73,18 +79,14 @@ class PostgresBooks:
         )
         return {event.bytes: OutcomeStatus(status) for event, status in found}
 
-    def make_months(self, first: date, months: int) -> None:
-        """Make the partitions of transfers from the month of `first` on; known ones stay."""
-        given = {"first": first, "months": months}
-        self._within(lambda connection: connection.execute(statements.MAKE_MONTHS, given))
-
     def post(self, postings: Postings, raise_conflicts: RaiseConflicts) -> Effects:
         """Settle what stands above the watermark, and move the watermark with it."""
+        self._make_months(postings.booked_at.date().replace(day=1))
 
         def write(writing: Writing) -> Effects:
             mark = _begin(writing, postings)
             fresh = list(above(mark.position, postings.arrivals))
-            known = writing.known(arrival.event_id for arrival in fresh)
+            known = writing.known([arrival.event_id for arrival in fresh])
             writing.load(touched(fresh, known), postings.booked_at)
             standing = Standing(known=known, balances=writing.balances, bounded=writing.bounded)
             effects = book(fresh, standing, postings.booked_at)
@@ -116,6 +118,13 @@ class PostgresBooks:
 
         return self._write(write)
 
+    def _make_months(self, first: date) -> None:
+        """See to it that this month's transfers have their partition, and those to come."""
+        if first != self._month:
+            given = {"first": first, "months": MONTHS_AHEAD + 1}
+            self._within(lambda connection: connection.execute(statements.MAKE_MONTHS, given))
+            self._month = first
+
     def _write(self, write: Callable[[Writing], Result]) -> Result:
         def once(connection: Connection) -> Result:
             with connection.transaction(), connection.cursor(binary=True) as cursor:
@@ -130,7 +139,7 @@ class PostgresBooks:
 
     def _within(self, use: Callable[[Connection], Result]) -> Result:
         if self._connection is None:
-            self._connection = postgres.connect(self._dsn, self._name, **SESSION)
+            self._connection = self._connect()
         try:
             return use(self._connection)
         except Unreachable:

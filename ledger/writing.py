@@ -29,13 +29,13 @@ class Writing:
     def load(self, wanted: Collection[BookKey], now: datetime) -> None:
         """Load balances, opening what is unknown; the bank's own are locked, and first."""
         own = sorted(key for key in wanted if is_own(key.account_id))
-        customers = sorted(key for key in wanted if not is_own(key.account_id))
+        customers = [key for key in wanted if not is_own(key.account_id)]
         for keys, query in (
             (own, statements.BALANCES_LOCKED),
             (customers, statements.BALANCES),
         ):
             self._load(keys, query)
-            missing = [key for key in keys if key not in self.keys]
+            missing = sorted(key for key in keys if key not in self.keys)
             if missing:
                 self._open(missing, now)
                 self._load(missing, query)
@@ -68,8 +68,10 @@ class Writing:
         )
         self.execute(statements.OPEN_BALANCES, _names(keys))
 
-    def known(self, events: Iterable[bytes]) -> dict[bytes, bytes]:
+    def known(self, events: Sequence[bytes]) -> dict[bytes, bytes]:
         """The payload hashes of those of the events that are in the books."""
+        if not events:
+            return {}
         found = self.execute(statements.KNOWN, [arrays.uuids(events)])
         return {event.bytes: payload_hash for event, payload_hash in found}
 

@@ -70,6 +70,16 @@ CREATE INDEX transfers_by_debit ON ledger.transfers (debit_account, currency, de
 CREATE INDEX transfers_by_credit ON ledger.transfers (credit_account, currency, credit_version);
 CREATE TABLE ledger.transfers_rest PARTITION OF ledger.transfers DEFAULT;
 
+CREATE VIEW ledger.legs AS
+SELECT debit_account AS account_key, currency, -amount_minor AS moved, debit_after AS after,
+       debit_version AS version, event_id, cell, position, occurred_at, booked_at
+FROM ledger.transfers
+UNION ALL
+SELECT credit_account, currency, amount_minor, credit_after,
+       credit_version, event_id, cell, position, occurred_at, booked_at
+FROM ledger.transfers;
+COMMENT ON VIEW ledger.legs IS 'each transfer seen from both of its accounts';
+
 CREATE TABLE ledger.holds (
     event_id uuid PRIMARY KEY,
     hold_id uuid NOT NULL,

@@ -1,0 +1,1 @@
+"""Posting: decisions become transfers, holds and outcomes in the books."""

@@ -1,0 +1,28 @@
+"""Posting as a process: a loop for each cell's decisions, and one for the ends of holds."""
+
+from collections.abc import Callable
+from functools import partial
+
+from dataflows.posting.decisions import post_cell
+from dataflows.posting.progress import Progress
+from dataflows.posting.resolutions import end_holds
+from dataflows.posting.surroundings import Surroundings
+from runtime.consumer import run_together
+from runtime.postgres import Unreachable
+
+
+def run(around: Surroundings, cells: int) -> None:
+    """Book everything until stopped; what fails ends all loops, a restart goes on behind."""
+    progress = Progress()
+    loops = [partial(post_cell, around, progress, cell) for cell in range(cells)]
+    loops.append(partial(end_holds, around, progress, range(cells)))
+    run_together([partial(_until_stopped, around, loop) for loop in loops], around.stopped)
+
+
+def _until_stopped(around: Surroundings, loop: Callable[[], None]) -> None:
+    try:
+        loop()
+    except Unreachable:
+        # Asked to stop while waiting for Postgres: what was not booked is read again.
+        if not around.stopped.is_set():
+            raise
