@@ -107,7 +107,7 @@ def load(data: Path) -> Descriptor:
     again = f"Start one with `watchkeeper up --detach --data {data}`"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Descriptor)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise NoStack(
             f"No stack runs with its data in {data}: there is no {path.name}.",
             f"{again}, or name the folder of a running one with --data or $WATCHKEEPER_DATA.",

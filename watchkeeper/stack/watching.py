@@ -55,6 +55,7 @@ def look(descriptor: Descriptor, now: datetime) -> list[ProcessStatus]:
         for name, is_well in healths.items()
         if name not in names
     ]
+    supervised.sort(key=lambda each: descriptor.processes.index(each.name))
     return [*foreign, *supervised, _itself(supervisor.pid() or 0, now - descriptor.started_at)]
 
 
