@@ -12,7 +12,7 @@ from api.answers import answer_refusals
 from api.bodies import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
 from api.documents import PROBLEM_ANSWERS, document
 from api.envelope import Envelope
-from api.guard import Admitted, BodyRoute, Guard
+from api.guard import Admitted, BodyRoute, Guard, Handle
 from api.permissions import Action
 from api.registration import Registration
 from api.services import Services
@@ -50,13 +50,15 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
 def _body_routes(services: Services, guard: Guard) -> Iterable[Route]:
     submission, registration = Submission(services), Registration(services)
     submit, register = Action.SUBMIT_TRANSACTIONS, Action.REGISTER_ACCOUNT
-    room = services.room
-    one = BodyRoute(guard, submit, SINGLE_BYTES_MAX, room, submission.one)
-    batch = BodyRoute(guard, submit, BATCH_BYTES_MAX, room, submission.batch)
-    account = BodyRoute(guard, register, SINGLE_BYTES_MAX, room, registration.account)
-    yield Route("/v1/transactions:batch", batch, methods=["POST"], name="submit_batch")
-    yield Route("/v1/transactions", one, methods=["POST"], name="submit_transaction")
-    yield Route("/v1/accounts/{account_id}", account, methods=["PUT"], name="register_account")
+
+    def route(method: str, action: Action, path: str, bytes_max: int, handle: Handle) -> Route:
+        endpoint = BodyRoute(path, guard, action, bytes_max, services.room, handle)
+        return Route(path, endpoint, methods=[method])
+
+    yield route("POST", submit, "/v1/transactions:batch", BATCH_BYTES_MAX, submission.batch)
+    yield route("POST", submit, "/v1/transactions", SINGLE_BYTES_MAX, submission.one)
+    path = "/v1/accounts/{account_id}"
+    yield route("PUT", register, path, SINGLE_BYTES_MAX, registration.account)
 
 
 def action_of(route: BaseRoute) -> Action | None:

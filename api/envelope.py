@@ -47,9 +47,14 @@ class Envelope:
         try:
             await self.app(scope, receive, sending)
         finally:
-            route = getattr(scope.get("route"), "path", "unknown")
+            route = _route(scope)
             self.metrics.requests.labels(route, str(status)).inc()
             self.metrics.seconds.labels(route).observe(perf_counter() - started)
+
+
+def _route(scope: Scope) -> str:
+    found = scope.get("route") or scope.get("endpoint")
+    return getattr(found, "path", "unknown")
 
 
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -54,15 +54,19 @@ class Visit:
     path: dict[str, Any]
 
 
+Handle = Callable[[Visit], Awaitable[Response]]
+
+
 @dataclass(frozen=True, slots=True)
 class BodyRoute:
     """A route with a body, kept apart from the framework's own parsing: guard, read, handle."""
 
+    path: str
     guard: Guard
     action: Action
     bytes_max: int
     room: Room
-    handle: Callable[[Visit], Awaitable[Response]]
+    handle: Handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""

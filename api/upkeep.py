@@ -43,9 +43,10 @@ def add_routes(app: FastAPI, services: Services) -> None:
         return PlainTextResponse(f"{page.title} ({page.status})\n\n{page.hint}\n")
 
 
-async def readiness(health: Health) -> ReadinessAnswer:
+async def readiness(health: Health, seconds_max: float = CHECK_SECONDS_MAX) -> ReadinessAnswer:
     """Ask every server at once; a slow one counts as down."""
-    checks = await asyncio.gather(*map(_check, health.questions.values()))
+    questions = health.questions.values()
+    checks = await asyncio.gather(*(_check(question, seconds_max) for question in questions))
     answers = dict(zip(health.questions, checks, strict=True))
     return ReadinessAnswer(status=_status(health, answers), checks=answers)
 
@@ -59,10 +60,10 @@ def _status(health: Health, answers: Mapping[str, CheckAnswer]) -> Status:
     return "degraded" if down else "ready"
 
 
-async def _check(question: Trouble) -> CheckAnswer:
+async def _check(question: Trouble, seconds_max: float) -> CheckAnswer:
     try:
-        async with asyncio.timeout(CHECK_SECONDS_MAX):
+        async with asyncio.timeout(seconds_max):
             trouble = await question()
     except TimeoutError:
-        trouble = f"no answer within {CHECK_SECONDS_MAX:g} s"
+        trouble = f"no answer within {seconds_max:g} s"
     return CheckAnswer(status="down" if trouble else "up", detail=trouble)
