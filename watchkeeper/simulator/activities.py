@@ -183,6 +183,21 @@ def payment_from_friend(world: World, chance: Generator, who: Integers) -> pl.Da
     )
 
 
+def large_purchase(world: World, chance: Generator, who: Integers) -> pl.DataFrame:
+    """Once in years: a used car or a kitchen, paid by transfer to someone new."""
+    size = len(who)
+    amount = lognormal_minor(
+        chance, np.full(size, 900_000.0), np.full(size, 0.5), np.full(size, 4_000_000.0)
+    )
+    return _frame(
+        _account(world, who, "transfer", "debit")
+        | _to(world, outside(who, chance), who)
+        | {"amount_minor": amount, "channel": "online", "authentication": "otp"}
+        | {"description": "Invoice"}
+        | _from_own_device(world, who)
+    )
+
+
 def fee(world: World, chance: Generator, who: Integers) -> pl.DataFrame:
     """What the bank takes for the account."""
     prices = np.array([190, 290, 490, 690, 990])

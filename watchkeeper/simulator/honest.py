@@ -33,6 +33,7 @@ SHARES = (
     Share(activities.salary, 2.5, 9.0),
     Share(activities.payment_from_friend, 4.0, 4.0),
     Share(activities.fee, 1.0, 6.0),
+    Share(activities.large_purchase, 0.06, 0.0),
 )
 _SHOP, _ONLINE = 0, 1
 _OFFSETS = np.array([city.utc_offset for city in CITIES])
