@@ -13,6 +13,8 @@ from data_contracts.decision import Severity
 from rules.forms import duration_text
 from rules.instants import from_epoch_ms
 
+SECONDS_SHOWN_MS_MAX = 120_000
+
 
 class Kind(StrEnum):
     """What a rule looks at."""
@@ -113,7 +115,12 @@ def reason(rule: OperationRule, entity: str, measured: Measured, until_ms: int) 
         usual="unknown" if measured.usual_whole is None else f"{measured.usual_whole:,.0f}",
         ratio=f"{measured.ratio:.1%}",
         usual_ratio="unknown" if measured.usual_whole is None else f"{measured.usual_ratio:.1%}",
-        age=duration_text(measured.age_ms // 1_000 * 1_000),
+        age=_rounded(measured.age_ms),
         window=duration_text(rule.window_ms),
         until=f"{from_epoch_ms(until_ms):%H:%M} UTC",
     )
+
+
+def _rounded(age_ms: int) -> str:
+    unit = 1_000 if age_ms < SECONDS_SHOWN_MS_MAX else 60_000
+    return duration_text(age_ms // unit * unit)

@@ -22,7 +22,7 @@ from dataflows.operations.observations import (
     Stream,
 )
 from rules.instants import epoch_ms
-from runtime.kafka import Reader, end_offset, first_offset
+from runtime.kafka import Reader, end_offset, first_offset, partitions
 
 GROUP = "operations"
 BATCH_MAX = 2_000
@@ -32,6 +32,10 @@ TELL_EVERY = timedelta(seconds=1)
 Clock = Callable[[], datetime]
 Place = tuple[int, int]  # next offset, highest settled position
 Item = tuple[str, Observation]
+
+
+class MissingPartitions(RuntimeError):
+    """A topic with fewer partitions than there are cells: make them, then start again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,9 @@ class Observations(FixedPartitionedSource[Item, Place]):
     stopped: Event
 
     def list_parts(self) -> list[str]:
-        """One part for each cell of each stream."""
+        """One part for each cell of each stream; every topic has to have that many partitions."""
+        for stream in Stream:
+            _check(self.watched, self.watched.topics.of(stream))
         return [f"{stream}/{cell}" for stream in Stream for cell in range(self.watched.cells)]
 
     def build_part(self, step_id: str, for_part: str, resume_state: Place | None) -> Partition:  # noqa: ARG002  (the engine's own signature)
@@ -146,6 +152,12 @@ class Observations(FixedPartitionedSource[Item, Place]):
         reader = _reader(self.watched.brokers, topic, int(cell), offset)
         observer = self.watched.observer(stream, settled)
         return Partition(reader, observer, stream, self.key, self.clock, self.stopped)
+
+
+def _check(watched: Watched, topic: Topic) -> None:
+    found = len(partitions(watched.brokers, topic.name))
+    if found < watched.cells:
+        raise MissingPartitions(f"{topic.name} has {found} partitions, {watched.cells} are wanted")
 
 
 def _reader(brokers: str, topic: Topic, cell: int, offset: int | None) -> Reader:
