@@ -16,7 +16,7 @@ from rules.entries import Changes, Entries, after, is_valid
 from rules.expressions import tree
 from rules.expressions.conditions import condition_of
 from rules.expressions.names import Names, fields, names_of
-from rules.expressions.python_code import PythonCode, function_of, loads
+from rules.expressions.python_code import PythonCode, function_of, grouped, loads
 from rules.model import (
     Band,
     EntityList,
@@ -248,7 +248,7 @@ def _screen(rule_set: RuleSet, screened: Sequence[EntityList], entries: Entries)
     used |= {item.field for item in screened if item.field is not None}
     used |= {rule.band_of for rule in rule_set.rules if rule.band_of and rule.band_of in fields()}
     tests = [
-        f"if {code.true(_with_band(rule, found, names))}: mask |= {1 << number}"
+        (code.terms(_with_band(rule, found, names)), f"mask |= {1 << number}")
         for number, (rule, found) in enumerate(zip(rule_set.rules, trees, strict=True))
     ]
     lookups = [
@@ -256,7 +256,14 @@ def _screen(rule_set: RuleSet, screened: Sequence[EntityList], entries: Entries)
         for number, item in enumerate(screened, len(rule_set.rules))
     ]
     unpacked = [f"({', '.join(features.values())},) = values"] if features else []
-    body = [*loads(frozenset(used)), *unpacked, "mask = 0", *tests, *lookups, "return mask"]
+    body = [
+        *loads(frozenset(used)),
+        *unpacked,
+        "mask = 0",
+        *grouped(tests),
+        *lookups,
+        "return mask",
+    ]
     tables = {name: entries.tables[list_id] for list_id, name in lists.items()}
     return function_of("screen", "transaction, values", body, {"is_valid": is_valid, **tables})
 

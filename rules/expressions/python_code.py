@@ -36,7 +36,11 @@ class PythonCode:
 
     def true(self, condition: tree.Condition) -> str:
         """An expression that says whether the condition is true."""
-        return _conjunction(self._true(condition))
+        return conjunction(self._true(condition))
+
+    def terms(self, condition: tree.Condition) -> tuple[str, ...]:
+        """Expressions that are all true where the condition is, to be asked in this order."""
+        return tuple(dict.fromkeys(self._true(condition)))
 
     def _true(self, condition: tree.Condition) -> list[str]:
         match condition:
@@ -48,14 +52,14 @@ class PythonCode:
                 return self._false(operand)
             case tree.IsNull(operand):
                 known = self.known(operand)
-                return [f"not ({_conjunction(known)})"] if known else ["False"]
+                return [f"not ({conjunction(known)})"] if known else ["False"]
             case _:
                 return [*self._guards(condition), self._plain(condition)]
 
     def _false(self, condition: tree.Condition) -> list[str]:
         match condition:
             case tree.All(parts):
-                return [_disjunction([_conjunction(self._false(part)) for part in parts])]
+                return [_disjunction([conjunction(self._false(part)) for part in parts])]
             case tree.Any(parts):
                 return [term for part in parts for term in self._false(part)]
             case tree.Not(operand):
@@ -102,8 +106,10 @@ class PythonCode:
         match value:
             case tree.Literal(literal):
                 return repr(literal)
-            case tree.Field(name):
-                return f"t_{name}"
+            case tree.Field(name, kind):
+                # Few rules look at the clock, so the instant is only converted where one does.
+                is_instant = kind is Kind.INSTANT
+                return f"epoch_ms(transaction.{name})" if is_instant else f"t_{name}"
             case tree.Feature(name):
                 return self.features[name]
             case tree.FirstKnown(options):
@@ -132,7 +138,7 @@ class PythonCode:
         for option in reversed(others):
             known = self.known(option)
             code = (
-                f"({self.value(option)} if {_conjunction(known)} else {code})"
+                f"({self.value(option)} if {conjunction(known)} else {code})"
                 if known
                 else (self.value(option))
             )
@@ -151,14 +157,14 @@ class PythonCode:
             case tree.FirstKnown(options):
                 known = [self.known(option) for option in options]
                 return (
-                    [_disjunction([_conjunction(guards) for guards in known])] if all(known) else []
+                    [_disjunction([conjunction(guards) for guards in known])] if all(known) else []
                 )
             case _:
                 return [guard for part in tree.parts(value) for guard in self.known(part)]
 
     def _is_divisor(self, divisor: tree.Value) -> list[str]:
-        if isinstance(divisor, tree.Literal):
-            return []
+        if isinstance(divisor, tree.Literal) and not isinstance(divisor.value, str):
+            return [] if abs(divisor.value) >= tree.DIVISOR_MIN else ["False"]
         return [f"abs({self.value(divisor)}) >= {tree.DIVISOR_MIN!r}"]
 
 
@@ -170,7 +176,8 @@ def _part(part: tree.Part, value: str) -> str:
             return f"(({value} // {DAY_MS} + 3) % 7 + 1)"
 
 
-def _conjunction(terms: Sequence[str]) -> str:
+def conjunction(terms: Sequence[str]) -> str:
+    """An expression that is true where all of them are."""
     return " and ".join(dict.fromkeys(terms)) or "True"
 
 
@@ -180,19 +187,30 @@ def _disjunction(terms: Sequence[str]) -> str:
 
 def loads(names: frozenset[str]) -> list[str]:
     """Statements that give the fields of `transaction` their local names; enums as plain text."""
-    return [f"t_{name} = {_loaded(name)}" for name in sorted(names)]
+    used = [name for name in sorted(names) if fields()[name].kind is not Kind.INSTANT]
+    return [f"t_{name} = {_loaded(name)}" for name in used]
 
 
 def _loaded(name: str) -> str:
     found = fields()[name]
-    if found.kind is Kind.INSTANT:
-        return f"epoch_ms(transaction.{name})"
     if not found.words:
         return f"transaction.{name}"
     # Comparing plain texts is three times as fast as comparing enum members with them.
     if not found.is_nullable:
         return f"transaction.{name}._value_"
     return f"None if transaction.{name} is None else transaction.{name}._value_"
+
+
+def grouped(tests: Sequence[tuple[Sequence[str], str]]) -> list[str]:
+    """Statements that run each action where its terms are true; a common first term once."""
+    by_first: dict[str, list[tuple[Sequence[str], str]]] = {}
+    for terms, action in tests:
+        by_first.setdefault(terms[0], []).append((terms[1:], action))
+    lines = []
+    for first, others in by_first.items():
+        lines.append(f"if {first}:")
+        lines += [f"    if {conjunction(terms)}: {action}" for terms, action in others]
+    return lines
 
 
 def function_of(

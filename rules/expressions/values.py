@@ -211,7 +211,7 @@ class ValueReader:
             raise self.refuse(
                 node, f"{_a(left.type)} / {_a(right.type)} has no meaning", "divide numbers"
             )
-        if isinstance(right.value, tree.Literal) and not right.value.value:
+        if max(abs(right.type.low), abs(right.type.high)) < tree.DIVISOR_MIN:
             raise self.refuse(node, "division by zero")
         high = max(abs(left.type.low), abs(left.type.high)) / tree.DIVISOR_MIN
         if high > NUMBER_MAX:
