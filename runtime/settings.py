@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     )
     dashboard_port: int = Field(default=8501, description="port of the analysts' desk")
     metrics_port: int = Field(default=0, description="port of this process's /metrics; 0: none")
+    metrics_host: str = Field(default="127.0.0.1", description="where /metrics is to be seen from")
     processes: dict[str, str] = Field(
         default={}, description="address of the metrics of each process, for the live page"
     )

@@ -11,7 +11,7 @@ from runtime.settings import Settings
 def main() -> None:
     """Read settings and clock, and run."""
     settings = Settings()
-    metrics.serve(settings.metrics_port)
+    metrics.serve(settings.metrics_port, settings.metrics_host)
     run(settings, stop_on_signals(), lambda: datetime.now(UTC))
 
 

@@ -23,7 +23,7 @@ def now() -> datetime:
 def main() -> None:
     """Read settings and clocks, and run."""
     settings = Settings()
-    metrics.serve(settings.metrics_port)
+    metrics.serve(settings.metrics_port, settings.metrics_host)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
