@@ -43,7 +43,7 @@ class Windows(msgspec.Struct, kw_only=True):
             number = self.open_from
             self.open_from += 1
             yield number
-            self._forget(number + 1 - self.kept)
+            self._forget(number + 2 - self.kept)  # The next window begins there.
 
     def _forget(self, below: int) -> None:
         for number in [number for number in self.tiles if number < below]:

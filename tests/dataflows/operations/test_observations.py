@@ -1,0 +1,148 @@
+"""What is read of a message, and what of it is counted aside."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from confluent_kafka import Message
+
+from data_contracts import codec
+from data_contracts.control import KIND_HEADER, BreakerRecord, ControlKind
+from data_contracts.dead_letter import DeadLetter
+from data_contracts.decision import Verdict
+from data_contracts.transaction import Channel
+from dataflows.operations.observations import (
+    DecisionObserver,
+    LogObserver,
+    RejectedObserver,
+    Waiting,
+)
+from rules.instants import epoch_ms
+from tests.dataflows.operations.traffic import MINUTE_MS, SCORER, TENANT, channel
+from tests.factories import NOON, a_decision, a_transaction, minute
+
+NOON_MS = epoch_ms(NOON)
+TILE = NOON_MS // MINUTE_MS
+
+
+def a_message(value: bytes, offset: int = 0, at: datetime = NOON, kind: str = "") -> Message:
+    headers: list[tuple[str, str | bytes | None]] = [(KIND_HEADER, kind.encode())] if kind else []
+    return Message(
+        topic="t",
+        partition=0,
+        offset=offset,
+        value=value,
+        headers=headers,
+        timestamp=(1, epoch_ms(at)),
+    )
+
+
+def test_transactions_are_counted_by_minute_tenant_and_channel() -> None:
+    messages = [
+        a_message(
+            codec.encode(a_transaction(received_at=minute(at), channel=way)), offset, minute(1)
+        )
+        for offset, (at, way) in enumerate(
+            [(0, Channel.CARD), (0.01, Channel.CARD), (0.5, Channel.ATM), (1, Channel.CARD)]
+        )
+    ]
+    messages.append(a_message(codec.encode(a_transaction(tenant="other")), 4))
+    seen = LogObserver(MINUTE_MS).observe(0, messages)
+    assert seen.counts == {
+        (TILE, channel("card")): [2, 0],
+        (TILE, channel("atm")): [1, 0],
+        (TILE, "other\tchannel\tcard"): [1, 0],
+        (TILE + 1, channel("card")): [1, 0],
+    }
+
+
+def test_what_waits_is_noted_by_second() -> None:
+    times = [0, 0.25, 0.75, 1.5]
+    messages = [
+        a_message(
+            codec.encode(a_transaction(received_at=NOON + timedelta(seconds=seconds))), 10 + number
+        )
+        for number, seconds in enumerate(times)
+    ]
+    seen = LogObserver(MINUTE_MS).observe(0, messages)
+    assert seen.waiting == (
+        Waiting(first_ms=NOON_MS, last_position=12, count=3),
+        Waiting(first_ms=NOON_MS + 1_500, last_position=13, count=1),
+    )
+    assert seen.newest_ms == NOON_MS + 1_500
+
+
+def test_a_control_record_is_no_transaction() -> None:
+    record = BreakerRecord(rule_id="r", is_tripped=True, reason="r", recorded_at=NOON)
+    messages = [a_message(codec.encode(record), 0, kind=ControlKind.BREAKER)]
+    seen = LogObserver(MINUTE_MS).observe(0, messages)
+    assert (seen.counts, seen.unreadable, seen.waiting) == ({}, 0, ())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"{}",
+        codec.encode(a_transaction()).replace(b'"card"', b'"fax"'),
+        codec.encode(a_transaction()).replace(b'"received_at":"2026-03-02T12:00:00Z"', b'"x":1'),
+    ],
+)
+def test_what_cannot_be_read_is_counted_aside(value: bytes) -> None:
+    good = codec.encode(a_transaction())
+    seen = LogObserver(MINUTE_MS).observe(0, [a_message(value, 0), a_message(good, 1)])
+    assert seen.unreadable == 1
+    assert seen.counts == {(TILE, channel("card")): [1, 0]}
+
+
+def test_what_is_dated_ahead_of_its_own_arrival_moves_no_time() -> None:
+    ahead = codec.encode(a_transaction(received_at=NOON + timedelta(days=365)))
+    seen = LogObserver(MINUTE_MS).observe(0, [a_message(ahead)])
+    assert (seen.counts, seen.newest_ms, seen.ahead) == ({}, None, 1)
+
+
+def decided(positions: Sequence[int], verdict: Verdict = Verdict.APPROVE) -> list[Message]:
+    return [
+        a_message(codec.encode(a_decision(position=position, verdict=verdict)))
+        for position in positions
+    ]
+
+
+def test_decisions_are_counted_with_their_declines_at_the_time_of_arrival() -> None:
+    observer = DecisionObserver(MINUTE_MS, TENANT)
+    late = [a_message(message.value() or b"", at=minute(50)) for message in decided([5, 6])]
+    seen = observer.observe(0, [*decided([1, 2], Verdict.DECLINE), *late])
+    assert seen.counts == {(TILE, channel("card")): [4, 2], (TILE, SCORER): [4, 0]}
+    assert seen.settled == 6
+
+
+def test_a_decision_that_was_sent_twice_counts_once() -> None:
+    observer = DecisionObserver(MINUTE_MS, TENANT)
+    observer.observe(0, decided([1, 2, 3]))
+    seen = observer.observe(0, decided([2, 3, 4]))
+    assert seen.counts[TILE, SCORER] == [1, 0]
+    again = DecisionObserver(MINUTE_MS, TENANT, settled=4).observe(0, decided([3, 4]))
+    assert again.counts == {}
+
+
+def a_letter(offset: int, at: datetime = NOON) -> Message:
+    letter = DeadLetter(
+        topic="t",
+        partition=0,
+        offset=offset,
+        code="not-json",
+        pointer="",
+        reason="r",
+        value=b"{",
+        original_sha256="ab",
+    )
+    return a_message(codec.encode(letter), at=at)
+
+
+def test_dead_letters_count_when_they_were_written_and_once() -> None:
+    observer = RejectedObserver(MINUTE_MS, TENANT)
+    seen = observer.observe(0, [a_letter(3), a_letter(4), a_letter(4), a_letter(9, minute(1))])
+    assert seen.counts == {(TILE, SCORER): [2, 2], (TILE + 1, SCORER): [1, 1]}
+    assert seen.settled == 9
