@@ -67,6 +67,10 @@ class Form:
         node = self.node(key)
         return self.table.place if node is None else node.place
 
+    def key_place(self, key: str) -> Place:
+        """Where a key that is there is written."""
+        return self.table.entries[key].key
+
     def add(self, key: str, message: str, hint: str = "") -> None:
         """Note a mistake at a key's value."""
         self.mistakes.add(self.place(key), self.called(key), message, hint)

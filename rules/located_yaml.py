@@ -169,6 +169,7 @@ class _Locator:
             self.mistakes.add(
                 place, "file", "anchors and aliases are not used here", "write it out"
             )
+        if id(raw) in self.seen:
             return None
         self.seen.add(id(raw))
         if isinstance(raw, ScalarNode):

@@ -15,6 +15,8 @@ def read_band_of(form: Form, names: Names) -> str | None:
     if name is None:
         return None
     found = names.type_of(name)
+    if name in names.broken:
+        return name
     if found is None:
         form.add("band_of", f'unknown field or feature "{name}"', names.hint(name))
     elif found.kind not in NUMERIC_KINDS:

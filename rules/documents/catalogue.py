@@ -16,6 +16,7 @@ from rules.expressions import tree
 from rules.forms import Form, read_form
 from rules.mistakes import Mistake, Mistakes, Place
 from rules.model import EntityList, FeatureDefinition, ListKind, Policy, RuleSet, Status
+from rules.words import is_id
 
 POLICY_DEFAULT = Policy(review_at=50, decline_at=90)
 NOT_LOADED = {Status.DRAFT, Status.RETIRED}
@@ -95,7 +96,16 @@ class _RuleFile:
         """Where the file defines a feature."""
         form = self.form.form("features")
         assert form is not None
-        return form.table.entries[name].key
+        return form.key_place(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """A feature as some file defines it; None where the definition has a mistake."""
+
+    name: str
+    place: Place
+    definition: FeatureDefinition | None
 
 
 @dataclass(slots=True)
@@ -107,15 +117,10 @@ class _Reader:
         files = self._rule_files()
         lists, shared = self._lists(), self._shared()
         self._check_features(files, shared)
-        around = Surroundings(
-            {name: definition for name, (definition, _) in shared.items()},
-            {item.name: str(file.path) for file in files for item in file.own},
-            frozenset(item.id for item, _ in lists if item.kind is ListKind.REFERENCE),
-            self.layout.typologies(),
-        )
+        around = self._around(files, shared, lists)
         documents = self._documents(files, around)
         if self.mistakes.count() == 0:
-            self._warn_of_unused(documents, shared, lists)
+            self._warn_of_unused(documents, [*self._own(files), *shared], lists)
         own = {item.name: item for file in files for item in file.own}
         return Catalogue(
             documents=tuple(documents),
@@ -124,6 +129,28 @@ class _Reader:
             policy=self._policy(),
             mistakes=tuple(self.mistakes.in_order()),
         )
+
+    def _around(
+        self,
+        files: Sequence[_RuleFile],
+        shared: Sequence[_Defined],
+        lists: Sequence[tuple[EntityList, Place]],
+    ) -> Surroundings:
+        sound = {item.name: item.definition for item in shared if item.definition is not None}
+        return Surroundings(
+            sound,
+            {item.name: str(file.path) for file in files for item in file.own},
+            frozenset(item.name for item in shared if item.definition is None),
+            frozenset(item.id for item, _ in lists if item.kind is ListKind.REFERENCE),
+            self.layout.typologies(),
+        )
+
+    def _own(self, files: Sequence[_RuleFile]) -> list[_Defined]:
+        return [
+            _Defined(item.name, file.place_of(item.name), item)
+            for file in files
+            for item in file.own
+        ]
 
     def _form(self, path: Path) -> Form | None:
         return read_form(path, str(path), self.mistakes)
@@ -138,19 +165,19 @@ class _Reader:
         forms = [(path, self._form(path)) for path in paths]
         return [_RuleFile(path, form, read_own_features(form)) for path, form in forms if form]
 
-    def _shared(self) -> dict[str, tuple[FeatureDefinition, Place]]:
+    def _shared(self) -> list[_Defined]:
         path = self.layout.around / "features.yaml"
         form = self._form(path) if path.is_file() else None
         if form is None:
-            return {}
-        forms = form.named_forms("features")
+            return []
+        table = form.form("features")
+        forms = form.named_forms("features") if table is not None else {}
         form.close()
-        found = {name: (read_feature(item, name), item.table.place) for name, item in forms.items()}
-        return {
-            name: (definition, place)
-            for name, (definition, place) in found.items()
-            if definition is not None
-        }
+        return [
+            _Defined(name, table.key_place(name), read_feature(item, name))
+            for name, item in forms.items()
+            if table is not None
+        ]
 
     def _lists(self) -> list[tuple[EntityList, Place]]:
         found: dict[str, tuple[EntityList, Place]] = {}
@@ -172,19 +199,14 @@ class _Reader:
         form = self._form(path)
         return POLICY_DEFAULT if form is None else read_policy(form)
 
-    def _check_features(
-        self, files: Sequence[_RuleFile], shared: Mapping[str, tuple[FeatureDefinition, Place]]
-    ) -> None:
-        first = {name: place for name, (_, place) in shared.items()}
-        for file in files:
-            for definition in file.own:
-                place = file.place_of(definition.name)
-                known = first.setdefault(definition.name, place)
-                if known is not place:
-                    message = f"{known.path}:{known.line} defines a feature of this name too"
-                    self.mistakes.add(
-                        place, f"features.{definition.name}", message, "rename one or share it"
-                    )
+    def _check_features(self, files: Sequence[_RuleFile], shared: Sequence[_Defined]) -> None:
+        first = {item.name: item.place for item in shared}
+        for item in self._own(files):
+            known = first.setdefault(item.name, item.place)
+            if known is not item.place:
+                message = f"{known.path}:{known.line} defines a feature of this name too"
+                key = f"features.{item.name}"
+                self.mistakes.add(item.place, key, message, "rename one or share it")
 
     def _documents(self, files: Sequence[_RuleFile], around: Surroundings) -> list[RuleDocument]:
         first: dict[str, Path] = {}
@@ -203,7 +225,7 @@ class _Reader:
         known = first.setdefault(rule_id, file.path)
         if rule_id and known != file.path:
             file.form.add("id", f'{known} has the id "{rule_id}" too', "choose another id")
-        elif rule_id and rule_id != file.path.stem:
+        elif is_id(rule_id) and rule_id != file.path.stem:
             file.form.add("id", f'"{rule_id}" stands in {file.path.name}', "name both alike")
         if typology in self.layout.typologies() and typology != file.path.parent.name:
             message = f'"{typology}" stands in the folder {file.path.parent.name}'
@@ -212,19 +234,14 @@ class _Reader:
     def _warn_of_unused(
         self,
         documents: Sequence[RuleDocument],
-        shared: Mapping[str, tuple[FeatureDefinition, Place]],
+        features: Sequence[_Defined],
         lists: Sequence[tuple[EntityList, Place]],
     ) -> None:
         used = {name for document in documents for name in document.rule.features}
-        for name, (_, place) in shared.items():
-            if name not in used:
-                self.mistakes.warn(place, f"features.{name}", "no rule uses this feature")
-        for document in documents:
-            for definition in document.features:
-                if definition.name not in used:
-                    key = f"features.{definition.name}"
-                    self.mistakes.warn(document.place, key, "the rule does not use this feature")
+        for item in features:
+            if item.name not in used:
+                self.mistakes.warn(item.place, f"features.{item.name}", "no rule uses this feature")
         named = {name for document in documents for name in tree.lists_of(document.when)}
-        for item, place in lists:
-            if item.kind is ListKind.REFERENCE and item.id not in named:
+        for found, place in lists:
+            if found.kind is ListKind.REFERENCE and found.id not in named:
                 self.mistakes.warn(place, "id", "no rule uses this list")

@@ -47,10 +47,13 @@ class EventReader:
 
     def read(self, form: Form, offset_ms: int) -> list[Transaction]:
         """The events of one entry: one, or several where it is repeated."""
+        before = form.mistakes.count()
         repeat = form.whole("repeat", 1, REPEAT_MAX, 1)
         every = form.duration("every", required=repeat > 1) or 0
         found = self._fields(form)
         form.close()
+        if form.mistakes.count() > before:
+            return []
         events = [
             self._event(form, found, turn, offset_ms + (turn - 1) * every)
             for turn in range(1, repeat + 1)
@@ -74,7 +77,6 @@ class EventReader:
         self, form: Form, found: dict[str, Any], turn: int, offset_ms: int
     ) -> Transaction | None:
         self.number += 1
-        before = form.mistakes.count()
         own = {
             key: value.replace("{n}", str(turn)) if isinstance(value, str) else value
             for key, value in found.items()
@@ -84,7 +86,7 @@ class EventReader:
         try:
             request = door.parse_request(msgspec.json.encode(_usual(own) | own | given))
         except ContractViolation as violation:
-            if form.mistakes.count() == before and turn == 1:
+            if turn == 1:
                 _report(form, violation)
             return None
         fields_of_request = {name: getattr(request, name) for name in request.__struct_fields__}

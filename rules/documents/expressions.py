@@ -6,14 +6,16 @@ from rules.expressions.names import Names
 from rules.forms import Form
 
 
-def read_expression(form: Form, key: str, names: Names) -> tree.Condition | None:
+def read_expression(
+    form: Form, key: str, names: Names, usual_hint: str = ""
+) -> tree.Condition | None:
     """Read the condition at a key; None where it is missing or wrong."""
     scalar = form.scalar(key)
     if scalar is None:
         return None
 
     def report(offset: int, message: str, hint: str) -> None:
-        form.mistakes.add(scalar.place_at(offset), form.called(key), message, hint)
+        form.mistakes.add(scalar.place_at(offset), form.called(key), message, hint or usual_hint)
 
     return read_condition(scalar.text, names, report)
 

@@ -1,5 +1,6 @@
 """Definitions of features, as YAML has them."""
 
+import re
 from enum import StrEnum
 
 from rules.documents.expressions import condition_text, read_expression
@@ -35,14 +36,15 @@ def read_feature(form: Form, name: str) -> FeatureDefinition | None:
     form.close()
     if form.mistakes.count() == before:
         for message in mistakes(definition):
-            form.mistakes.add(form.table.place, form.path, message)
+            form.add(_key_in(form, message), message)
     return definition if form.mistakes.count() == before else None
 
 
 def _read(form: Form, name: str) -> FeatureDefinition:
     by = _key_fields(form, "by")
     window_ms = form.duration("window") or 0
-    where = read_expression(form, "where", Names()) if form.has("where") else None
+    hint = "`where` names fields of the transaction only"
+    where = read_expression(form, "where", Names(), hint) if form.has("where") else None
     return FeatureDefinition(
         name=name,
         aggregate=form.choice("aggregate", Aggregate),
@@ -58,6 +60,12 @@ def _read(form: Form, name: str) -> FeatureDefinition:
             "distinct_capacity", 1, CAPACITY_MAX, DISTINCT_CAPACITY_DEFAULT
         ),
     )
+
+
+def _key_in(form: Form, message: str) -> str:
+    """The key that a mistake of the whole definition is about."""
+    keys = [key for key in ("tile", "at", "by", "window", "of") if form.has(key)]
+    return next((key for key in keys if re.search(rf"\b{key}s?\b", message)), "aggregate")
 
 
 def _check_name(form: Form, name: str) -> None:

@@ -18,11 +18,12 @@ ENTRIES_MAX = 50_000
 
 def read_policy(form: Form) -> Policy:
     """Read the thresholds."""
+    before = form.mistakes.count()
     policy = Policy(
         review_at=form.whole("review_at", 1, SCORE_MAX),
         decline_at=form.whole("decline_at", 1, SCORE_MAX),
     )
-    if policy.review_at > policy.decline_at:
+    if form.mistakes.count() == before and policy.review_at > policy.decline_at:
         form.add("decline_at", "less than review_at", "decline at a higher score than review")
     form.close()
     return policy

@@ -39,6 +39,7 @@ class Surroundings:
 
     shared: Mapping[str, FeatureDefinition]
     owners: Mapping[str, str]
+    broken: frozenset[str]
     lists: frozenset[str]
     typologies: frozenset[str]
 
@@ -77,7 +78,10 @@ class RuleReader:
         known = {**self.around.shared, **{item.name: item for item in self.own}}
         elsewhere = {name: owner for name, owner in self.around.owners.items() if name not in known}
         types = {name: feature_type(item) for name, item in known.items()}
-        return Names(types, self.around.lists, elsewhere)
+        features = self.form.form("features", required=False)
+        own = set() if features is None else set(features.table.entries)
+        broken = (own | self.around.broken) - types.keys()
+        return Names(types, self.around.lists, elsewhere, broken)
 
     def _rule(self, names: Names, when: tree.Condition | None) -> Rule:
         form = self.form
@@ -139,7 +143,7 @@ class RuleReader:
 
     def _names_in(self, form: Form, scalar: Scalar, names: Names) -> tuple[str, ...]:
         for match in PLACE.finditer(scalar.text):
-            if names.type_of(match[1]) is None:
+            if names.type_of(match[1]) is None and match[1] not in names.broken:
                 message = f'unknown field or feature "{match[1]}"'
                 hint = names.hint(match[1])
                 place = scalar.place_at(match.start(1))

@@ -10,7 +10,8 @@ from sqlglot.errors import ParseError, TokenError
 from rules.expressions import tree
 from rules.expressions.kinds import NUMERIC_KINDS, Kind, ValueType
 from rules.expressions.names import Names
-from rules.expressions.values import Report, Typed, Unreadable, ValueReader, as_instant, as_number
+from rules.expressions.typed import Typed, as_instant, as_number, foregone
+from rules.expressions.values import Report, Unreadable, ValueReader
 from rules.mistakes import did_you_mean, use_one_of
 
 CHARACTERS_MAX = 4_000
@@ -118,7 +119,10 @@ class ConditionReader:
 
     def _unknown(self, node: exp.Expression) -> Unreadable:
         if isinstance(node, exp.Block):
-            return self.values.refuse(node, "more than one expression", "join them with AND")
+            return self.values.refuse(node, "more than one expression", _JOIN)
+        if isinstance(node, exp.Alias):
+            word = node.args["alias"]
+            return self.values.refuse(word, f'"{node.alias}" is one word too many', _JOIN)
         if isinstance(node, exp.Boolean):
             return self.values.refuse(node, "true and false alone say nothing")
         if isinstance(node, exp.Column | exp.Literal | exp.Binary | exp.Neg | exp.Func):
@@ -140,12 +144,20 @@ class ConditionReader:
         return tuple(found)
 
     def _compare(self, node: exp.Expression) -> tree.Condition:
+        left, right, comparison = self._sides(node)
+        word = foregone(comparison, left.type, right.type)
+        if word is not None:
+            message = f"this is {word} true, {_range(left.type)} beside {_range(right.type)}"
+            raise self.values.refuse(node, message, "compare with a value that can occur")
+        return tree.Compare(comparison, left.value, right.value)
+
+    def _sides(self, node: exp.Expression) -> tuple[Typed, Typed, tree.Comparison]:
         left, right = self.values.both(node.this, node.expression)
         comparison = COMPARISONS[type(node)]
         left, right = self._alike(node, left, right), self._alike(node, right, left)
         if left.type.kind is Kind.TEXT and comparison not in _TEXT_COMPARISONS:
             raise self.values.refuse(node, "texts have no order", "use = or <>")
-        return tree.Compare(comparison, left.value, right.value)
+        return left, right, comparison
 
     def _alike(self, node: exp.Expression, found: Typed, other: Typed) -> Typed:
         """The value in the representation in which it can stand beside the other."""
@@ -236,7 +248,16 @@ class ConditionReader:
         operand = node.this
         low = exp.GTE(this=operand, expression=node.args["low"])
         high = exp.LTE(this=operand, expression=node.args["high"])
-        return tree.All((self._compare(low), self._compare(high)))
+        found, lowest, at_least = self._sides(low)
+        _, highest, at_most = self._sides(high)
+        if lowest.type.low > highest.type.high:
+            raise self.values.refuse(node, "this is never true", "write the lower bound first")
+        return tree.All(
+            (
+                tree.Compare(at_least, found.value, lowest.value),
+                tree.Compare(at_most, found.value, highest.value),
+            )
+        )
 
     def _like(self, node: exp.Expression) -> tree.Condition:
         operand = self.values.read(node.this)
@@ -249,9 +270,16 @@ class ConditionReader:
         return tree.Like(operand.value, anchor, text)
 
 
+_JOIN = "join conditions with AND or OR"
 _MEND = "compare it with something"
 _LIKE = "write LIKE 'begin%', '%end' or '%middle%', without _"
 _TEXT_COMPARISONS = {tree.Comparison.EQUAL, tree.Comparison.UNEQUAL}
+
+
+def _range(found: ValueType) -> str:
+    if found.low == found.high:
+        return f"{found.low:,}"
+    return f"{found.low:,} to {found.high:,}"
 
 
 def _shown(found: Typed) -> str:

@@ -70,12 +70,14 @@ def feature_type(definition: FeatureDefinition) -> ValueType:
 class Names:
     """The fields of a transaction, the features of a rule, and the reference lists.
 
-    `elsewhere` says of features that cannot be named here which file defines them.
+    `elsewhere` says of features that cannot be named here which file defines them; `broken` are
+    features whose definition has a mistake that was reported already.
     """
 
     features: Mapping[str, ValueType] = field(default_factory=dict)
     lists: Collection[str] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    broken: Collection[str] = ()
 
     def type_of(self, name: str) -> ValueType | None:
         """The type of a field or feature; a field hides a feature of its name."""

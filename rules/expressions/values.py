@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from math import isfinite
 
 from sqlglot import exp
 
 from rules.expressions import tree
 from rules.expressions.kinds import (
-    INSTANT_HIGH_MS,
-    INSTANT_LOW_MS,
     NUMBER_MAX,
     NUMERIC_KINDS,
     WHOLE_KINDS,
@@ -19,8 +16,8 @@ from rules.expressions.kinds import (
     ValueType,
 )
 from rules.expressions.names import Names
+from rules.expressions.typed import Typed, a_number, a_whole, as_number, bounds_of, kind_of
 from rules.forms import UNITS_MS
-from rules.instants import epoch_ms
 from rules.mistakes import did_you_mean
 
 UNIT_NAMES = {"MILLISECOND": "ms", "SECOND": "s", "MINUTE": "m", "HOUR": "h", "DAY": "d"}
@@ -39,17 +36,13 @@ class Unreadable(Exception):
     """A part of the expression has a mistake, and it was reported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A value of the tree with its type."""
-
-    value: tree.Value
-    type: ValueType
-
-
 def offset_of(node: exp.Expression) -> int:
-    """Where a node is written: the first of the places that its parts remember."""
-    return min((part.meta["start"] for part in node.walk() if "start" in part.meta), default=0)
+    """Where a node is written: the first place that its parts, or else those around, remember."""
+    places = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+    if places or node.parent is None:
+        return min(places, default=0)
+    assert isinstance(node.parent, exp.Expression)
+    return offset_of(node.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +85,7 @@ class ValueReader:
             return self.refuse(node, "a condition stands where a value is needed")
         if isinstance(node, exp.Null):
             return self.refuse(node, "null is no value", "write IS NULL or IS NOT NULL")
-        if isinstance(node, exp.Func):
+        if isinstance(node, exp.Func) and "start" in node.meta:
             name = self.written(node)
             return self.refuse(node, f'unknown function "{name}"', did_you_mean(name, FUNCTIONS))
         return self.refuse(node, f"{_sql_name(node)} is not part of the rule language")
@@ -109,6 +102,8 @@ class ValueReader:
             raise self.refuse(node, "names have no dot", f'write "{name}"')
         found = self.names.type_of(name)
         if found is None:
+            if name in self.names.broken:
+                raise Unreadable
             if name in self.names.lists:
                 raise self.refuse(node, f'"{name}" is a list', f"write field IN {name}")
             raise self.refuse(node, f'unknown field or feature "{name}"', self.names.hint(name))
@@ -128,19 +123,19 @@ class ValueReader:
             raise self.refuse(node, f'not a number: "{text}"') from None
         if not isfinite(number) or abs(number) > NUMBER_MAX:
             raise self.refuse(node, f"the number {text} is too large")
-        return _number(number)
+        return a_number(number)
 
     def _whole(self, node: exp.Expression, value: int) -> Typed:
         if abs(value) > WHOLE_MAX:
             raise self.refuse(node, f"the number {value} is too large", "write it as a decimal")
-        return _whole(value)
+        return a_whole(value)
 
     def _negative(self, node: exp.Expression) -> Typed:
         operand = self.read(node.this)
         if isinstance(operand.value, tree.Literal) and operand.type.kind in NUMERIC_KINDS:
             value = operand.value.value
             assert not isinstance(value, str)
-            return _whole(-value) if isinstance(value, int) else _number(-value)
+            return a_whole(-value) if isinstance(value, int) else a_number(-value)
         if operand.type.kind not in {*NUMERIC_KINDS, Kind.DURATION}:
             raise self.refuse(node, f"{_a(operand.type)} has no negative")
         zero = ValueType(operand.type.kind, is_nullable=False)
@@ -186,12 +181,12 @@ class ValueReader:
     def _combined(
         self, node: exp.Expression, operator: tree.Operator, left: Typed, right: Typed
     ) -> Typed:
-        kind = _kind_of(operator, left.type.kind, right.type.kind)
+        kind = kind_of(operator, left.type.kind, right.type.kind)
         if kind is None:
             raise self.refuse(
                 node, f"{_a(left.type)} {operator} {_a(right.type)} has no meaning", _MEND
             )
-        low, high = _bounds(operator, left.type, right.type)
+        low, high = bounds_of(operator, left.type, right.type)
         if kind is Kind.WHOLE and max(abs(low), abs(high)) > WHOLE_MAX:
             kind = Kind.NUMBER
         if kind is Kind.NUMBER:
@@ -273,71 +268,3 @@ def _a(found: ValueType) -> str:
 
 def _sql_name(node: exp.Expression) -> str:
     return type(node).__name__.upper()
-
-
-def _whole(value: int) -> Typed:
-    found = ValueType(Kind.WHOLE, value, value, is_nullable=False)
-    return Typed(tree.Literal(value, Kind.WHOLE), found)
-
-
-def _number(value: float) -> Typed:
-    found = ValueType(Kind.NUMBER, value, value, is_nullable=False)
-    return Typed(tree.Literal(value, Kind.NUMBER), found)
-
-
-def as_number(found: Typed) -> Typed:
-    """The value as a 64-bit float."""
-    kind = found.type.kind
-    if kind is Kind.NUMBER:
-        return found
-    if isinstance(found.value, tree.Literal) and not isinstance(found.value.value, str):
-        return _number(float(found.value.value))
-    low, high = float(found.type.low), float(found.type.high)
-    as_type = ValueType(Kind.NUMBER, low, high, is_nullable=found.type.is_nullable)
-    return Typed(tree.ToNumber(found.value), as_type)
-
-
-def as_instant(found: Typed) -> Typed | None:
-    """A text such as '2026-03-01T00:00:00Z' as an instant; None where it is none."""
-    assert isinstance(found.value, tree.Literal)
-    try:
-        instant = datetime.fromisoformat(str(found.value.value))
-    except ValueError:
-        return None
-    if instant.tzinfo is None:
-        return None
-    value = epoch_ms(instant)
-    if not INSTANT_LOW_MS <= value <= INSTANT_HIGH_MS:
-        return None
-    as_type = ValueType(Kind.INSTANT, value, value, is_nullable=False)
-    return Typed(tree.Literal(value, Kind.INSTANT), as_type)
-
-
-def _kind_of(operator: tree.Operator, left: Kind, right: Kind) -> Kind | None:
-    if {left, right} <= NUMERIC_KINDS:
-        return Kind.WHOLE if left is right is Kind.WHOLE else Kind.NUMBER
-    return _KINDS.get((operator, left, right))
-
-
-_KINDS = {
-    (tree.Operator.SUBTRACT, Kind.INSTANT, Kind.INSTANT): Kind.DURATION,
-    (tree.Operator.SUBTRACT, Kind.INSTANT, Kind.DURATION): Kind.INSTANT,
-    (tree.Operator.ADD, Kind.INSTANT, Kind.DURATION): Kind.INSTANT,
-    (tree.Operator.ADD, Kind.DURATION, Kind.DURATION): Kind.DURATION,
-    (tree.Operator.SUBTRACT, Kind.DURATION, Kind.DURATION): Kind.DURATION,
-    (tree.Operator.MULTIPLY, Kind.DURATION, Kind.WHOLE): Kind.DURATION,
-    (tree.Operator.MULTIPLY, Kind.WHOLE, Kind.DURATION): Kind.DURATION,
-}
-
-
-def _bounds(
-    operator: tree.Operator, left: ValueType, right: ValueType
-) -> tuple[int | float, int | float]:
-    match operator:
-        case tree.Operator.ADD:
-            return left.low + right.low, left.high + right.high
-        case tree.Operator.SUBTRACT:
-            return left.low - right.high, left.high - right.low
-        case tree.Operator.MULTIPLY:
-            corners = [x * y for x in (left.low, left.high) for y in (right.low, right.high)]
-            return min(corners), max(corners)
