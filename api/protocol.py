@@ -21,18 +21,23 @@ class _HeadTooLarge(ValueError):
 class BoundedProtocol(HttpToolsProtocol):
     """Refuses heads that are too large, too slow or malformed, as problem details.
 
-    A body that nobody wants is swallowed for `LINGER_SECONDS`, so that its sender can read why.
+    What nobody wants is swallowed for `LINGER_SECONDS`: closing at once would take the answer from
+    a sender who is still sending.
     """
+
+    head_seconds_max = HEAD_SECONDS_MAX
+    linger_seconds = LINGER_SECONDS
 
     _head_bytes = 0
     _is_in_head = True
     _is_too_large = False
+    _is_refused = False
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As in uvicorn.
         """Wait for the first head, not for ever."""
         super().connection_made(transport)
-        self._start(HEAD_SECONDS_MAX, self._end_a_slow_head)
+        self._start(self.head_seconds_max, self._end_a_slow_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
@@ -41,6 +46,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count a head that is not complete yet: the parser keeps it, however long it gets."""
+        if self._is_refused:
+            return
         super().data_received(data)
         if self._is_in_head:
             self._head_bytes += len(data)
@@ -51,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Give the new head its time."""
         super().on_message_begin()
         self._is_in_head = True
-        self._start(HEAD_SECONDS_MAX, self._end_a_slow_head)
+        self._start(self.head_seconds_max, self._end_a_slow_head)
 
     def on_headers_complete(self) -> None:
         """Go on only with a head of a sane size."""
@@ -73,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         is_body_missing = self.cycle.response_complete and self.cycle.more_body
         if is_body_missing and not self.transport.is_closing():
-            self._start(LINGER_SECONDS, self.transport.close)
+            self._start(self.linger_seconds, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  (uvicorn's words are not ours)
         """Say what was wrong with the head."""
@@ -86,8 +93,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, code: str) -> None:
-        if self.transport.is_closing():
+        if self._is_refused or self.transport.is_closing():
             return
+        self._is_refused = True
         refusal = Refusal(code)
         body = encode(details(refusal, str(uuid7())))
         headers = [
@@ -99,7 +107,9 @@ class BoundedProtocol(HttpToolsProtocol):
         lines = [STATUS_LINE[refusal.problem.status]]
         lines += [name + b": " + value + b"\r\n" for name, value in headers]
         self.transport.write(b"".join([*lines, b"\r\n", body]))
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._start(self.linger_seconds, self.transport.close)
 
     def _start(self, seconds: float, then: Callable[[], None]) -> None:
         self._stop()

@@ -59,6 +59,7 @@ class RedisNaturalIds:
     """The memory of natural ids; after a failure it is left alone for `PAUSE_SECONDS`."""
 
     client: Redis
+    lease_ms: int = LEASE_MS
     away_until: float = 0.0
     _claim: AsyncScript = field(init=False)
     _complete: AsyncScript = field(init=False)
@@ -72,7 +73,7 @@ class RedisNaturalIds:
         """Claim all that nobody holds; returns what is known of the others."""
         mark = _PENDING + owner
         values = [mark + claim.fingerprint + claim.account_id.encode() for claim in claims]
-        taken = await self._run(self._claim, _keys(claims), [LEASE_MS, *values])
+        taken = await self._run(self._claim, _keys(claims), [self.lease_ms, *values])
         pairs = zip(taken[::2], taken[1::2], strict=True)
         return {claims[number].event: _known(value) for number, value in pairs}
 

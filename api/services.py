@@ -1,11 +1,13 @@
 """Everything that the application is made of, handed to it at once."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from api.authentication import Authenticator
 from api.intake import Writer
 from api.metrics import Metrics
+from api.models import ReadinessAnswer
 from api.ports import Alerts, Books, Clock, Log, NaturalIds, Operation, Trouble
 from api.room import Room
 
@@ -15,12 +17,13 @@ class Health:
     """How to ask each server that we need, and whether we are going down.
 
     A question is answered by None, or by what is wrong. Those in `needed` keep us from taking
-    transactions; without the others we go on, degraded.
+    transactions; without the others we go on, degraded. All who ask at once share one `asking`.
     """
 
     questions: Mapping[str, Trouble] = field(default_factory=dict)
     needed: frozenset[str] = frozenset({"kafka"})
     is_draining: bool = False
+    asking: asyncio.Task[ReadinessAnswer] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

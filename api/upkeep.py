@@ -15,7 +15,7 @@ from api.services import Health, Services
 
 CHECK_SECONDS_MAX = 2.0
 
-Status = Literal["ready", "degraded", "not-ready", "draining"]
+Status = Literal["ready", "degraded", "not-ready"]
 
 
 def add_routes(app: FastAPI, services: Services) -> None:
@@ -44,7 +44,15 @@ def add_routes(app: FastAPI, services: Services) -> None:
 
 
 async def readiness(health: Health, seconds_max: float = CHECK_SECONDS_MAX) -> ReadinessAnswer:
-    """Ask every server at once; a slow one counts as down."""
+    """Whether transactions can be taken; however many ask at once, each server is asked once."""
+    if health.is_draining:
+        return ReadinessAnswer(status="draining", checks={})
+    if health.asking is None or health.asking.done():
+        health.asking = asyncio.create_task(_ask(health, seconds_max))
+    return await asyncio.shield(health.asking)
+
+
+async def _ask(health: Health, seconds_max: float) -> ReadinessAnswer:
     questions = health.questions.values()
     checks = await asyncio.gather(*(_check(question, seconds_max) for question in questions))
     answers = dict(zip(health.questions, checks, strict=True))
@@ -53,8 +61,6 @@ async def readiness(health: Health, seconds_max: float = CHECK_SECONDS_MAX) -> R
 
 def _status(health: Health, answers: Mapping[str, CheckAnswer]) -> Status:
     down = {name for name, answer in answers.items() if answer.status == "down"}
-    if health.is_draining:
-        return "draining"
     if down & health.needed:
         return "not-ready"
     return "degraded" if down else "ready"

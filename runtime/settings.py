@@ -10,7 +10,11 @@ class Settings(BaseSettings):
     """What a process needs to know; the embedded stack sets all of it, production your platform."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WATCHKEEPER_", frozen=True, extra="ignore", secrets_dir=None
+        env_prefix="WATCHKEEPER_",
+        frozen=True,
+        extra="ignore",
+        secrets_dir=None,
+        hide_input_in_errors=True,  # It may be a secret.
     )
 
     kafka: str = Field(description="bootstrap servers, host:port[,host:port]")

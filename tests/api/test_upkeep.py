@@ -52,6 +52,23 @@ def test_a_server_that_does_not_answer_is_down() -> None:
     assert found.checks["kafka"].detail == "no answer within 0.01 s"
 
 
+def test_however_many_ask_at_once_each_server_is_asked_once() -> None:
+    asked: list[int] = []
+
+    async def counting() -> str | None:
+        asked.append(1)
+        await asyncio.sleep(0)
+        return None
+
+    async def story() -> None:
+        health = Health({"kafka": counting})
+        await asyncio.gather(*(readiness(health) for _ in range(100)))
+        await readiness(health)
+
+    asyncio.run(story())
+    assert len(asked) == 2
+
+
 def test_on_the_way_down_nothing_more_is_wanted(house: House) -> None:
     house.services.health.is_draining = True
     answer = house.client.get("/readyz")
