@@ -56,7 +56,7 @@ def addresses(descriptor: Descriptor) -> Table:
     """Where to go now."""
     table = Table.grid(padding=(0, 2))
     found = {
-        "API": f"{descriptor.api_url}/docs",
+        "API": f"{descriptor.api_url}/openapi.json",
         "desk": descriptor.dashboard_url,
         "Kafka": descriptor.kafka,
         "data": descriptor.data,
