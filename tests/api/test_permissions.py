@@ -1,10 +1,13 @@
 """Who may what: the table, and the reach of each role."""
 
+from pathlib import Path
+
 import pytest
 
 from api.permissions import ALLOWED, REACH, Action, Reach, Role, may, sees
 from ledger.values import Account
 
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
 ACCOUNT = Account(tenant="demo", account_id="a-1", customer_id="anna", branch_id="north")
 NOBODYS = Account(tenant="demo", account_id="a-2")
 
@@ -58,3 +61,10 @@ def test_a_teller_sees_its_branch(
 @pytest.mark.parametrize("role", [role for role in Role if REACH[role] is Reach.TENANT])
 def test_the_others_see_their_tenant_whether_registered_or_not(role: Role) -> None:
     assert sees(role, "x", None, None)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_page_says_what_the_table_says(role: Role) -> None:
+    allowed = " ".join(f"`{action}`" for action in Action if may(role, action))
+    (line,) = (line for line in PAGE.splitlines() if line.startswith(f"| {role} |"))
+    assert line.endswith(f"| {allowed} |")
