@@ -1,7 +1,6 @@
 """Which fields of a transaction a feature may use, and how its key is made of them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 from data_contracts.decision import FeatureValue
 from data_contracts.transaction import Transaction
@@ -11,9 +10,6 @@ HOUR_MS = 3_600_000
 WINDOW_MS_MIN, WINDOW_MS_MAX = 60_000, 90 * 24 * HOUR_MS
 TILES_MAX = 2_160  # Ninety days of hours.
 CAPACITY_MAX = 65_536
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 # What a text field takes at most, in bytes: all of them are ASCII.
 TEXT_BYTES = {
@@ -46,14 +42,11 @@ _ORDERED = _ADDING | {Aggregate.MIN, Aggregate.MAX}
 Key = tuple[str, ...]
 
 
-def milliseconds(instant: datetime) -> int:
-    """The instant as milliseconds since 1970."""
-    return (instant - _EPOCH) // _MILLISECOND
-
-
 def value_of(transaction: Transaction, field: str) -> FeatureValue:
     """The field as a plain number or text, or None where the transaction has none."""
     value: FeatureValue = getattr(transaction, field)
+    if isinstance(value, float):
+        return value + 0.0  # One zero, not two.
     return str(value) if isinstance(value, str) else value
 
 

@@ -11,7 +11,7 @@ BASE = 10**6
 
 def mean(count: int, total: int) -> float | None:
     """The mean of `count` whole numbers that add up to `total`; None of nothing."""
-    return total / count if count else None
+    return float(total) / count if count else None
 
 
 def deviation(count: int, total: int, squares: tuple[int, int, int]) -> float | None:

@@ -11,8 +11,8 @@ and whose `occurred_at` lies in `(t - window, t]`; with tiles, in the tiles
   `where` was true of them or not. Remembering asks the `by` key, looking the `at` key.
 - *saturated*, exact windows: more than `capacity` remembered events of the key are newer than
   `t - window`, those after *t* included. So "the last K" are the last by (occurred_at, position).
-- *saturated*, `distinct`: more than `distinct_capacity` different values are newer than the
-  window's lower edge. An exact `distinct` has both limits, one of tiles only this one.
+- *saturated*, `distinct`: more than `distinct_capacity` different values are in the population, or
+  with tiles, are newer than its first tile. An exact `distinct` has both limits, one of tiles this.
 - *forgotten*: a key under which nothing was remembered or refused for longer than window + 48 h of
   the log's clock (the highest `received_at` so far) begins anew. Events that arrive within a day
   never notice; it is what bounds memory.
@@ -28,7 +28,8 @@ from dataclasses import dataclass, field
 from data_contracts.decision import FeatureValue
 from data_contracts.transaction import Transaction
 from rules.features import moments
-from rules.features.fields import HOUR_MS, Key, key_of, milliseconds, value_of
+from rules.features.fields import HOUR_MS, Key, key_of, value_of
+from rules.instants import epoch_ms
 from rules.model import LATENESS_MS_MAX, Aggregate, FeatureDefinition, Flag
 
 FORGET_AFTER_MS = 48 * HOUR_MS  # Beyond the window.
@@ -81,7 +82,7 @@ class _Memory:
         """The feature's answer for each event."""
         found, clock = [], 0
         for event in history:
-            clock = max(clock, milliseconds(event.received_at))
+            clock = max(clock, epoch_ms(event.received_at))
             if self.definition.is_current_included:
                 self._remember(event, clock)
             found.append(self._look(event, clock))
@@ -97,7 +98,7 @@ class _Memory:
         return None if is_forgotten else life
 
     def _remember(self, event: Transaction, clock: int) -> None:
-        key, occurred_at = key_of(event, self.definition.by), milliseconds(event.occurred_at)
+        key, occurred_at = key_of(event, self.definition.by), epoch_ms(event.occurred_at)
         if key is None:
             return
         life = self._alive(key, clock) or _Life(occurred_at, clock)
@@ -112,16 +113,16 @@ class _Memory:
             life.events.append(_Event(occurred_at, value))
 
     def _look(self, event: Transaction, clock: int) -> Answer:
-        key, occurred_at = key_of(event, self.definition.at), milliseconds(event.occurred_at)
+        key, occurred_at = key_of(event, self.definition.at), epoch_ms(event.occurred_at)
         life = None if key is None else self._alive(key, clock)
         if life is None:
             return _aggregate(self.definition.aggregate, []), None
         if life.is_late(occurred_at):
             return None, Flag.LATE
         newer = [item for item in life.events if self._age(item, occurred_at) < self._span()]
-        if self._is_saturated(newer):
-            return None, Flag.SATURATED
         population = [item for item in newer if self._age(item, occurred_at) >= 0]
+        if self._is_saturated(newer, population):
+            return None, Flag.SATURATED
         return _aggregate(self.definition.aggregate, population), None
 
     def _unit(self) -> int:
@@ -134,12 +135,15 @@ class _Memory:
         """How far an event lies behind, in tiles or, without them, in milliseconds."""
         return occurred_at // self._unit() - item.occurred_at // self._unit()
 
-    def _is_saturated(self, newer: list[_Event]) -> bool:
+    def _is_saturated(self, newer: list[_Event], population: list[_Event]) -> bool:
         definition = self.definition
-        is_full = definition.tile_ms is None and len(newer) > definition.capacity
+        is_exact = definition.tile_ms is None
+        if is_exact and len(newer) > definition.capacity:
+            return True
         if definition.aggregate is not Aggregate.DISTINCT:
-            return is_full
-        return is_full or len({item.value for item in newer}) > definition.distinct_capacity
+            return False
+        different = {item.value for item in (population if is_exact else newer)}
+        return len(different) > definition.distinct_capacity
 
 
 def _aggregate(aggregate: Aggregate, population: list[_Event]) -> FeatureValue:
