@@ -19,7 +19,7 @@ from watchkeeper.stack import view
 from watchkeeper.stack.board import Board, Line
 from watchkeeper.stack.descriptor import Descriptor, NoStack
 from watchkeeper.stack.folder import UMASK
-from watchkeeper.stack.lifecycle import bring_up, running, take_down
+from watchkeeper.stack.lifecycle import bring_up, is_half_stopped, running, take_down
 from watchkeeper.stack.supervisor import SupervisorGone
 from watchkeeper.stack.watching import look
 from watchkeeper.stack.wishes import EMBEDDED, Wishes
@@ -69,7 +69,7 @@ def up(
         ports={name: port for name, port in ports.items() if port is not None},
     )
     console = Console()
-    descriptor = _already_there(wishes.data)
+    descriptor = _already_there(wishes.data, console)
     if descriptor is not None:
         console.print("The stack runs already.")
         console.print(view.addresses(descriptor))
@@ -80,11 +80,16 @@ def up(
         raise typer.Exit(SIGNALLED + stopped.args[0]) from None
 
 
-def _already_there(data: Path) -> Descriptor | None:
+def _already_there(data: Path, console: Console) -> Descriptor | None:
     try:
-        return running(data)
+        descriptor = running(data)
     except NoStack:
         return None
+    if is_half_stopped(descriptor):
+        console.print("The stack was stopped half-way; it is started anew.")
+        take_down(descriptor, Board())
+        return None
+    return descriptor
 
 
 def _leave(console: Console, wishes: Wishes) -> None:

@@ -16,7 +16,7 @@ from watchkeeper.stack.descriptor import Descriptor, NoStack, load, save
 from watchkeeper.stack.folder import Folder
 from watchkeeper.stack.parts import AFTER, build
 from watchkeeper.stack.servers.program import last_lines
-from watchkeeper.stack.supervisor import Supervisor, configure, launch
+from watchkeeper.stack.supervisor import State, Supervisor, configure, launch
 from watchkeeper.stack.wishes import Wishes, describe
 
 SUPERVISOR_SECONDS_MAX = 20.0
@@ -37,6 +37,12 @@ def running(data: Path) -> Descriptor:
             f"Bring it up again: `watchkeeper up --detach --data {data}`; its data are kept.",
         )
     return descriptor
+
+
+def is_half_stopped(descriptor: Descriptor) -> bool:
+    """Whether someone began to stop the stack and did not come to the end."""
+    alive = {State.STARTING, State.RUNNING, State.BACKOFF}
+    return any(each.state not in alive for each in supervisor_of(descriptor).processes())
 
 
 def bring_up(

@@ -182,6 +182,16 @@ def test_up_after_the_supervisor_was_killed_ends_what_it_left_and_keeps_the_data
     assert read_the_row(second) == (42,)
 
 
+def test_up_after_a_stop_that_was_cut_short_starts_everything_anew(data: Path) -> None:
+    first = up(data)
+    write_a_row(first)
+    supervisor_of(first).stop("valkey")
+    until(lambda: not are_well(data), "valkey has stopped")
+    second = up(data)
+    assert are_well(data)
+    assert read_the_row(second) == (42,)
+
+
 def test_down_after_the_supervisor_was_killed_leaves_nothing_running(data: Path) -> None:
     up(data)
     before = processes(data)
