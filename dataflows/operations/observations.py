@@ -15,7 +15,9 @@ from confluent_kafka import Message
 
 from data_contracts.control import KIND_HEADER
 from data_contracts.decision import Verdict
+from data_contracts.ids import ID_BYTES
 from data_contracts.transaction import Channel, Instant
+from dataflows.operations.copies import Copies
 
 AHEAD_MS_MAX = 60_000
 CHANNEL, PROCESS = "channel", "process"
@@ -24,6 +26,7 @@ NONE = -1  # No position yet.
 
 Value = TypeVar("Value")
 Counts = dict[tuple[int, str], list[int]]
+_Arrived = tuple[int, int, bytes | str | None]  # time, position, key
 
 
 class Stream(StrEnum):
@@ -137,20 +140,20 @@ def _is_transaction(message: Message) -> bool:
 
 @dataclass(slots=True)
 class LogObserver:
-    """Counts arrivals by channel, and notes what waits for a decision."""
+    """Counts arrivals by channel, and notes what has to be decided."""
 
     tile_ms: int
     settled: int = NONE
+    copies: Copies = field(default_factory=Copies)
 
     def observe(self, cell: int, messages: Sequence[Message]) -> Observation:
-        """Each transaction counts once, wherever it is valid or not is scoring's to say."""
+        """Each transaction counts, its copies too; whether it is valid is scoring's to say."""
         counts: Counter[tuple[int, str, str]] = Counter()
-        seconds: dict[int, list[int]] = {}
+        arrived: list[_Arrived] = []
         reading = _Reading(_arrival, lambda arrival, _: _received_ms(arrival))
         for message, arrival, at in reading.of(filter(_is_transaction, messages)):
             counts[at // self.tile_ms, arrival.tenant, arrival.channel] += 1
-            second = seconds.setdefault(at // 1_000, [at, NONE, 0])
-            second[1:] = message.offset() or 0, second[2] + 1
+            arrived.append((at, message.offset() or 0, message.key()))
         return Observation(
             stream=Stream.LOG,
             cell=cell,
@@ -159,12 +162,26 @@ class LogObserver:
                 for (tile, tenant, channel), count in counts.items()
             },
             newest_ms=reading.newest_ms,
-            waiting=tuple(
-                Waiting(first_ms=first_ms, last_position=last, count=count)
-                for first_ms, last, count in seconds.values()
-            ),
+            waiting=self._waiting(arrived),
             unreadable=reading.unreadable,
             ahead=reading.ahead,
+        )
+
+    def _waiting(self, arrived: Sequence[_Arrived]) -> tuple[Waiting, ...]:
+        # Ours is a message's key where it has 16 bytes; for this purpose that is proof enough.
+        keys = [
+            key if isinstance(key, bytes) and len(key) == ID_BYTES else None for *_, key in arrived
+        ]
+        known = iter(self.copies.among([key for key in keys if key is not None]))
+        seconds: dict[int, list[int]] = {}
+        for (at, position, _), key in zip(arrived, keys, strict=True):
+            if key is not None and next(known):
+                continue
+            second = seconds.setdefault(at // 1_000, [at, NONE, 0])
+            second[1:] = position, second[2] + 1
+        return tuple(
+            Waiting(first_ms=first_ms, last_position=last, count=count)
+            for first_ms, last, count in seconds.values()
         )
 
 

@@ -25,13 +25,16 @@ NOON_MS = epoch_ms(NOON)
 TILE = NOON_MS // MINUTE_MS
 
 
-def a_message(value: bytes, offset: int = 0, at: datetime = NOON, kind: str = "") -> Message:
+def a_message(
+    value: bytes, offset: int = 0, at: datetime = NOON, kind: str = "", key: bytes | None = None
+) -> Message:
     headers: list[tuple[str, str | bytes | None]] = [(KIND_HEADER, kind.encode())] if kind else []
     return Message(
         topic="t",
         partition=0,
         offset=offset,
         value=value,
+        key=key,
         headers=headers,
         timestamp=(1, epoch_ms(at)),
     )
@@ -70,6 +73,19 @@ def test_what_waits_is_noted_by_second() -> None:
         Waiting(first_ms=NOON_MS + 1_500, last_position=13, count=1),
     )
     assert seen.newest_ms == NOON_MS + 1_500
+
+
+def test_a_copy_counts_as_traffic_but_nobody_waits_for_it() -> None:
+    observer = LogObserver(MINUTE_MS)
+    keys = [number.to_bytes(8, "big") * 2 for number in range(100)]
+    messages = [
+        a_message(codec.encode(a_transaction()), offset, key=key) for offset, key in enumerate(keys)
+    ]
+    (first,) = observer.observe(0, messages).waiting
+    assert first.count == 100
+    again = observer.observe(0, [*messages, a_message(codec.encode(a_transaction()), 200)])
+    assert again.counts == {(TILE, channel("card")): [101, 0]}
+    assert again.waiting == (Waiting(first_ms=NOON_MS, last_position=200, count=1),)
 
 
 def test_a_control_record_is_no_transaction() -> None:
