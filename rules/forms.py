@@ -129,7 +129,7 @@ class Form:
         if not low <= value <= high:
             self.add(key, f"{scalar.text} is out of range", f"use {low:g} to {high:g}")
             return low
-        return value
+        return float(value)
 
     def truth(self, key: str) -> bool:
         """A required `true` or `false`."""

@@ -34,26 +34,33 @@ class WrongExpression(ValueError):
 
 
 def condition_of(text: str, names: Names) -> tree.Condition:
-    """Read a condition that was checked before, or raise `WrongExpression`."""
+    """Read a condition that was checked before, or raise `WrongExpression`.
+
+    Only its form and its types are asked about: what lint learns to complain of later must not
+    keep a rule set that stands in the log from being read again.
+    """
     found: list[str] = []
 
     def note(_offset: int, message: str, _hint: str) -> None:
         found.append(message)
 
-    condition = read_condition(text, names, note)
+    condition = read_condition(text, names, note, is_strict=False)
     if condition is None:
         raise WrongExpression(f"{found[0]} in: {text}")
     return condition
 
 
-def read_condition(text: str, names: Names, report: Report) -> tree.Condition | None:
-    """Read a condition; None where `report` was given at least one mistake."""
+def read_condition(
+    text: str, names: Names, report: Report, *, is_strict: bool = True
+) -> tree.Condition | None:
+    """Read a condition; None where it has a mistake, which `report` was given."""
     if len(text) > CHARACTERS_MAX:
         report(0, f"longer than {CHARACTERS_MAX} characters", "split the rule")
         return None
     try:
         parsed = _parsed(text, report)
-        return None if parsed is None else ConditionReader(text, names, report).read(parsed)
+        reader = ConditionReader(text, names, report, is_strict)
+        return None if parsed is None else reader.read(parsed)
     except Unreadable:
         return None
     except RecursionError:
@@ -92,11 +99,17 @@ class ConditionReader:
     text: str
     names: Names
     report: Report
+    is_strict: bool = True
 
     @property
     def values(self) -> ValueReader:
         """The reader of the values inside."""
         return ValueReader(self.text, self.names, self.report)
+
+    def complain(self, node: exp.Expression, message: str, hint: str = "") -> None:
+        """Refuse what is understood, but cannot be meant; not where it was accepted before."""
+        if self.is_strict:
+            raise self.values.refuse(node, message, hint)
 
     def read(self, node: exp.Expression) -> tree.Condition:
         """Read a condition, or raise `Unreadable`."""
@@ -148,7 +161,7 @@ class ConditionReader:
         word = foregone(comparison, left.type, right.type)
         if word is not None:
             message = f"this is {word} true, {_range(left.type)} beside {_range(right.type)}"
-            raise self.values.refuse(node, message, "compare with a value that can occur")
+            self.complain(node, message, "compare with a value that can occur")
         return tree.Compare(comparison, left.value, right.value)
 
     def _sides(self, node: exp.Expression) -> tuple[Typed, Typed, tree.Comparison]:
@@ -188,28 +201,22 @@ class ConditionReader:
         if isinstance(found.value, tree.Literal):
             self._check_text(node, str(found.value.value), other)
         elif words and found.type.words and not set(words) & set(found.type.words):
-            raise self.values.refuse(node, f"{_shown(found)} and {_shown(other)} are never equal")
+            self.complain(node, f"{_shown(found)} and {_shown(other)} are never equal")
 
     def _check_text(self, node: exp.Expression, text: str, other: Typed) -> None:
         words, length = other.type.words, other.type.length
+        message, literal = f"{_shown(other)} is never '{text}'", _literal_in(node, text)
         if words and text not in words:
-            hint = did_you_mean(text, words) or use_one_of(words)
-            raise self.values.refuse(
-                _literal_in(node, text), f"{_shown(other)} is never '{text}'", hint
-            )
-        if length is not None and len(text) != length:
-            raise self.values.refuse(
-                _literal_in(node, text),
-                f"{_shown(other)} is never '{text}'",
-                f"it has {length} characters",
-            )
+            self.complain(literal, message, did_you_mean(text, words) or use_one_of(words))
+        elif length is not None and len(text) != length:
+            self.complain(literal, message, f"it has {length} characters")
 
     def _is_null(self, node: exp.Expression) -> tree.Condition:
         if not isinstance(node.expression, exp.Null):
             raise self.values.refuse(node, "IS is only for NULL", "write IS NULL or IS NOT NULL")
         operand = self.values.read(node.this)
         if not operand.type.is_nullable:
-            raise self.values.refuse(node, f"{_shown(operand)} is never null")
+            self.complain(node, f"{_shown(operand)} is never null")
         return tree.IsNull(operand.value)
 
     def _in(self, node: exp.Expression) -> tree.Condition:
@@ -251,7 +258,7 @@ class ConditionReader:
         found, lowest, at_least = self._sides(low)
         _, highest, at_most = self._sides(high)
         if lowest.type.low > highest.type.high:
-            raise self.values.refuse(node, "this is never true", "write the lower bound first")
+            self.complain(node, "this is never true", "write the lower bound first")
         return tree.All(
             (
                 tree.Compare(at_least, found.value, lowest.value),
