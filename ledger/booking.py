@@ -41,8 +41,8 @@ def above(position: int, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
             yield arrival
 
 
-def touched(arrivals: Iterable[Arrival], known: Collection[bytes]) -> set[BookKey]:
-    """The balances that a batch may move, given which of its events are in the books.
+def touched(arrivals: Iterable[Arrival], known: Collection[bytes]) -> Collection[BookKey]:
+    """The balances that a batch may move, in order, given which of its events are in the books.
 
     Only the first arrival of an event counts: where batches end must not matter.
     """
@@ -54,7 +54,7 @@ def touched(arrivals: Iterable[Arrival], known: Collection[bytes]) -> set[BookKe
         for arrival in first.values()
         if arrival.decision.verdict is not Verdict.DECLINE and arrival.event_id not in known
     ]
-    return {movement.debit for movement in moving} | {movement.credit for movement in moving}
+    return dict.fromkeys(key for movement in moving for key in (movement.debit, movement.credit))
 
 
 def event_of(resolution: Resolution) -> bytes:
@@ -198,7 +198,7 @@ def _conflict(arrival: Arrival, booked_hash: bytes, found_at: datetime) -> Confl
         position=arrival.movement.position,
         booked_hash=booked_hash,
         refused_hash=arrival.payload_hash,
-        refused=arrival.decision,
+        refused=arrival.decision.transaction,
         found_at=found_at,
     )
 

@@ -58,6 +58,13 @@ class MemoryBooks:
         self._advance(postings, max(position, mark.position))
         return effects
 
+    def register(self, account: Account) -> None:
+        """Open or change an account."""
+        self.accounts[account.tenant, account.account_id] = account
+        if account.currency is not None:
+            key = BookKey(account.tenant, account.account_id, account.currency)
+            self.balances.setdefault(key, Balance())
+
     def statuses(self, events: Collection[bytes]) -> Mapping[bytes, OutcomeStatus]:
         """The outcomes of those of the events that have one."""
         return {event: self.outcomes[event].status for event in events if event in self.outcomes}
@@ -82,7 +89,7 @@ class MemoryBooks:
         return Totals(**self.counts)
 
     def _standing(self, keys: Iterable[BookKey], known: Mapping[bytes, bytes]) -> Standing:
-        wanted = set(keys)
+        wanted = list(keys)
         for key in wanted:
             self.accounts.setdefault((key.tenant, key.account_id), opened(key))
             self.balances.setdefault(key, Balance())

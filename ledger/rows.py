@@ -147,7 +147,7 @@ def conflicts(items: Iterable[Conflict]) -> str:
     """The rows of `CONFLICTS`."""
     return "".join(
         f"{item.cell}\t{item.position}\t{item.event_id.hex()}\t{_bytes(item.booked_hash)}\t"
-        f"{_bytes(item.refused_hash)}\t{_json(item.refused.transaction)}\t"
+        f"{_bytes(item.refused_hash)}\t{_json(item.refused)}\t"
         f"{instants(item.found_at)}\n"
         for item in items
     )

@@ -11,7 +11,7 @@ import msgspec
 from data_contracts.decision import Decision, ListHit, RuleHit, Verdict
 from data_contracts.outcome import OutcomeStatus
 from data_contracts.resolution import Resolution
-from data_contracts.transaction import Direction, TransactionType
+from data_contracts.transaction import Direction, Transaction, TransactionType
 
 BEFORE_ALL = -1
 
@@ -164,7 +164,7 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     booked_hash: bytes
     refused_hash: bytes
-    refused: Decision
+    refused: Transaction
     found_at: datetime
 
 

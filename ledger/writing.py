@@ -35,7 +35,7 @@ class Writing:
             (customers, statements.BALANCES),
         ):
             self._load(keys, query)
-            missing = sorted(key for key in keys if key not in self.keys)
+            missing = [key for key in keys if key not in self.keys]
             if missing:
                 self._open(missing, now)
                 self._load(missing, query)
@@ -53,7 +53,9 @@ class Writing:
                 self.bounded.add(key)
 
     def _open(self, keys: Sequence[BookKey], now: datetime) -> None:
-        accounts = list({key[:2]: opened(key) for key in keys}.values())
+        # The first movement opens an account; in order of name, two writers cannot block.
+        first = {key[:2]: opened(key) for key in reversed(keys)}
+        accounts = [account for _, account in sorted(first.items())]
         self.execute(
             statements.OPEN_ACCOUNTS,
             {
@@ -66,7 +68,7 @@ class Writing:
                 "opened_at": now,
             },
         )
-        self.execute(statements.OPEN_BALANCES, _names(keys))
+        self.execute(statements.OPEN_BALANCES, _names(sorted(keys)))
 
     def known(self, events: Sequence[bytes]) -> dict[bytes, bytes]:
         """The payload hashes of those of the events that are in the books."""

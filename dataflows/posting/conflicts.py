@@ -15,7 +15,7 @@ RULE = "ledger-conflict"
 
 def alert(conflict: Conflict) -> Alert:
     """The alert of a conflict: the same one, with the same id, however often it is found."""
-    transaction = conflict.refused.transaction
+    transaction = conflict.refused
     return Alert(
         alert_id=ids.text(ids.derived_id(conflict.event_id, f"c{conflict.position}")),
         kind=AlertKind.OPERATION,

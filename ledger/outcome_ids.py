@@ -1,0 +1,30 @@
+"""Which transactions have an outcome, for whoever compares books, log and archive by id."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.outcome import OutcomeStatus
+from runtime.copying import BIGINT, INTEGER, SMALLINT, UUID, copied
+from runtime.postgres import Connection
+
+STATUSES = tuple(OutcomeStatus)
+
+OUTCOMES = """
+SELECT cell, position, event_id,
+    array_position(ARRAY['posted', 'held', 'refused', 'declined'], status)::smallint
+FROM ledger.outcomes
+"""
+
+
+def outcome_ids(connection: Connection) -> NDArray[np.void]:
+    """A row `(cell, position, event_id, status)` for each; `STATUSES[status - 1]` is its name."""
+    columns = {"cell": INTEGER, "position": BIGINT, "event_id": UUID, "status": SMALLINT}
+    return copied(connection, OUTCOMES, columns)
+
+
+def watermarks(connection: Connection) -> dict[tuple[str, int], tuple[int, int]]:
+    """How far each partition is booked: position, and where it is read on."""
+    rows = connection.execute(
+        "SELECT topic, partition, position, next_offset FROM ledger.watermarks"
+    )
+    return {(topic, partition): (position, offset) for topic, partition, position, offset in rows}
