@@ -85,7 +85,7 @@ class Load:
 
     def due(self, number: int) -> float:
         """When request `number` is to be sent."""
-        return self.start + number * self.options.batch / self.options.rate
+        return self.start + number * float(self.options.batch) / float(self.options.rate)
 
     async def connection(self, requests: list[bytes], due: "asyncio.Queue[int | None]") -> None:
         """Send what is due, one after the other, over one kept connection."""
