@@ -95,4 +95,4 @@ def _holds_nul(value: Any) -> bool:  # noqa: ANN401  (plain JSON types)
         return "\x00" in value
     if isinstance(value, dict):
         return any(map(_holds_nul, (*value, *value.values())))
-    return isinstance(value, list) and any(map(_holds_nul, value))
+    return isinstance(value, list | tuple) and any(map(_holds_nul, value))

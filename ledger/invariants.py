@@ -247,9 +247,14 @@ def check(connection: Connection, decisions: Topic = DECISIONS) -> Iterator[Find
     """Run every check on the books as they stand now; give a generous `statement_seconds`."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        connection.execute("SELECT set_config('ledger.decisions', %s, true)", [decisions.name])
-        for invariant in INVARIANTS:
-            query = _FIND.format(sql.SQL(invariant.query), OFFENDERS_MAX)
-            rows = connection.execute(query).fetchall()
-            count = rows[0][0] if rows else 0
-            yield Finding(invariant, count, tuple(offender for _, offender in rows))
+        yield from findings(connection, decisions)
+
+
+def findings(connection: Connection, decisions: Topic = DECISIONS) -> Iterator[Finding]:
+    """Run every check within a transaction that the caller holds open."""
+    connection.execute("SELECT set_config('ledger.decisions', %s, true)", [decisions.name])
+    for invariant in INVARIANTS:
+        query = _FIND.format(sql.SQL(invariant.query), OFFENDERS_MAX)
+        rows = connection.execute(query).fetchall()
+        count = rows[0][0] if rows else 0
+        yield Finding(invariant, count, tuple(offender for _, offender in rows))

@@ -1,0 +1,148 @@
+"""Each check finds what it is there for: the books are tampered with, and it must say so."""
+
+import psycopg
+import pytest
+
+from data_contracts.decision import Verdict
+from data_contracts.resolution import ResolutionKind
+from ledger import invariants
+from ledger.invariants import INVARIANTS, OFFENDERS_MAX, Invariant, check
+from ledger.postgres import PostgresBooks
+from runtime.postgres import connect
+from tests.ledger.arrivals import a_resolution, an_arrival, end, paid_in, post
+
+pytestmark = pytest.mark.servers
+
+TAMPERING = [
+    (invariants.SUM_IS_NOUGHT, "UPDATE ledger.balances SET posted = posted + 1 WHERE posted > 50"),
+    (
+        invariants.TWO_SIDES,
+        "UPDATE ledger.transfers SET credit_account = 4711 WHERE position = 1",
+    ),
+    (invariants.BALANCE_IS_SUM, "UPDATE ledger.transfers SET amount_minor = 2 WHERE position = 2"),
+    (invariants.HELD_IS_SUM, "DELETE FROM ledger.resolutions"),
+    (invariants.VERSIONS_RUN, "DELETE FROM ledger.transfers WHERE position = 1"),
+    (invariants.VERSIONS_RUN, "UPDATE ledger.transfers SET debit_version = 9 WHERE position = 2"),
+    (invariants.AFTERS_CHAIN, "UPDATE ledger.transfers SET debit_after = 9 WHERE position = 2"),
+    (
+        invariants.AFTERS_CHAIN,
+        """UPDATE ledger.transfers SET debit_version = 5 - debit_version
+           WHERE position IN (2, 3) AND kind = 'posting'""",
+    ),
+    (
+        invariants.BOOKED_ONCE,
+        """INSERT INTO ledger.transfers
+           SELECT (jsonb_populate_record(t, '{"position": 99}')).* FROM ledger.transfers t
+           WHERE position = 1""",
+    ),
+    (
+        invariants.CONFLICTS_APART,
+        "UPDATE ledger.conflicts SET refused_hash = booked_hash",
+    ),
+    (
+        invariants.OUTCOMES_KEPT,
+        "UPDATE ledger.outcomes SET status = 'declined' WHERE position = 1",
+    ),
+    (
+        invariants.OUTCOMES_KEPT,
+        "UPDATE ledger.outcomes SET amount_minor = 1 WHERE position = 2",
+    ),
+    (invariants.OUTCOMES_KEPT, "DELETE FROM ledger.outcomes WHERE position = 2"),
+    (invariants.HOLDS_END_ONCE, "UPDATE ledger.resolutions SET kind = 'release'"),
+    (invariants.NOTHING_CHANGES, "ALTER TABLE ledger.outcomes DISABLE TRIGGER only_grows"),
+    (invariants.NOTHING_CHANGES, "DROP TRIGGER never_empties ON ledger.transfers_rest"),
+    (
+        invariants.AMOUNTS_ARE_POSITIVE,
+        """ALTER TABLE ledger.holds DROP CONSTRAINT holds_amount_minor_check;
+           UPDATE ledger.holds SET amount_minor = -amount_minor""",
+    ),
+    (invariants.TOTALS_COUNT, "UPDATE ledger.totals SET count = count + 1 WHERE name = 'held'"),
+    (invariants.WATERMARK_IS_HIGHEST, "UPDATE ledger.watermarks SET position = 1"),
+]
+
+
+@pytest.fixture
+def books(database: str) -> str:
+    """Books with a bit of everything in them."""
+    store = PostgresBooks.at(database, "test")
+    post(
+        store,
+        paid_in(1, 100),
+        an_arrival(2, amount_minor=5),
+        an_arrival(3, amount_minor=7),
+        an_arrival(4, Verdict.REVIEW, amount_minor=11),
+        an_arrival(5, Verdict.REVIEW, amount_minor=13),
+        an_arrival(6, Verdict.DECLINE),
+    )
+    post(store, an_arrival(7, transaction_id="at-2", amount_minor=6), an_arrival(8))
+    end(store, a_resolution("at-4", ResolutionKind.POST), next_offset=1)
+    store.close()
+    return database
+
+
+def offended(dsn: str, tampering: str) -> dict[Invariant, tuple[str, ...]]:
+    """What the checks find after a statement that nobody could run without switching guards off."""
+    with connect(dsn, "check") as connection:
+        connection.execute("BEGIN")
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(tampering.encode())
+        connection.execute("SET LOCAL session_replication_role = origin")
+        found = [each for each in invariants.findings(connection) if not each.holds]
+        connection.execute("ROLLBACK")
+        assert all(finding.holds for finding in check(connection))
+    return {finding.invariant: finding.offenders for finding in found}
+
+
+def test_sound_books_offend_against_nothing(books: str) -> None:
+    with connect(books, "check") as connection:
+        findings = list(check(connection))
+
+    assert [finding.invariant for finding in findings] == list(INVARIANTS)
+    assert all(finding.holds and not finding.offenders for finding in findings)
+
+
+@pytest.mark.parametrize(("invariant", "tampering"), TAMPERING)
+def test_what_was_tampered_with_is_found(books: str, invariant: Invariant, tampering: str) -> None:
+    assert invariant in offended(books, tampering)
+
+
+def test_every_invariant_is_tampered_with_here() -> None:
+    assert {invariant for invariant, _ in TAMPERING} == set(INVARIANTS)
+
+
+def test_the_first_offenders_are_named_and_all_are_counted(database: str) -> None:
+    store = PostgresBooks.at(database, "test")
+    post(store, *(an_arrival(number, account_id=f"acc-{number}") for number in range(25)))
+    store.close()
+    with connect(database, "check") as connection:
+        connection.execute("UPDATE ledger.balances SET version = 7 WHERE posted < 0")
+        (finding,) = (each for each in check(connection) if each.count)
+
+    assert finding.invariant is invariants.VERSIONS_RUN
+    assert (finding.count, len(finding.offenders)) == (25, OFFENDERS_MAX)
+
+
+@pytest.mark.parametrize("table", ["outcomes", "transfers", "holds", "resolutions", "conflicts"])
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE ledger.{} SET cell = 1", "DELETE FROM ledger.{}", "TRUNCATE ledger.{} CASCADE"],
+)
+def test_what_is_booked_cannot_be_changed(books: str, table: str, change: str) -> None:
+    statement = change.format(table)
+    if table == "resolutions":
+        statement = statement.replace("cell = 1", "reason = ''")
+    with (
+        connect(books, "test") as connection,
+        pytest.raises(psycopg.errors.RestrictViolation, match="book a correction instead"),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_a_partition_cannot_be_emptied_behind_its_parent(books: str) -> None:
+    with connect(books, "test") as connection:
+        (partition,) = connection.execute(
+            "SELECT DISTINCT tableoid::regclass::text FROM ledger.transfers"
+        ).fetchone() or ("none",)
+        assert partition == "ledger.transfers_2026_03"
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute(f"TRUNCATE {partition}".encode())
