@@ -11,7 +11,7 @@ from rules.expressions import tree
 from rules.expressions.kinds import NUMERIC_KINDS, Kind, ValueType
 from rules.expressions.names import Names
 from rules.expressions.typed import Typed, as_instant, as_number, foregone
-from rules.expressions.values import Report, Unreadable, ValueReader
+from rules.expressions.values import Report, Unreadable, ValueReader, sql_name
 from rules.mistakes import did_you_mean, use_one_of
 
 CHARACTERS_MAX = 4_000
@@ -123,12 +123,12 @@ class ConditionReader:
             exp.Between: self._between,
             exp.Like: self._like,
         }
-        if type(node) in COMPARISONS:
-            return self._compare(node)
-        reader = readers.get(type(node))
+        reader = self._compare if type(node) in COMPARISONS else readers.get(type(node))
         if reader is None:
             raise self._unknown(node)
-        return reader(node)
+        self.values.check(node)
+        found = reader(node)
+        return tree.Not(found) if node.args.get("negate") else found
 
     def _unknown(self, node: exp.Expression) -> Unreadable:
         if isinstance(node, exp.Block):
@@ -141,8 +141,7 @@ class ConditionReader:
         if isinstance(node, exp.Column | exp.Literal | exp.Binary | exp.Neg | exp.Func):
             self.values.read(node)
             return self.values.refuse(node, "a value stands where a condition is needed", _MEND)
-        name = type(node).__name__.upper()
-        return self.values.refuse(node, f"{name} is not part of the rule language")
+        return self.values.refuse(node, f"{sql_name(node)} is not part of the rule language")
 
     def _parts(self, node: exp.Expression) -> tuple[tree.Condition, ...]:
         found, has_mistake = [], False

@@ -17,6 +17,7 @@ from rules.expressions.kinds import (
 )
 from rules.expressions.names import Names
 from rules.expressions.typed import Typed, a_number, a_whole, as_number, bounds_of, kind_of
+from rules.expressions.white_list import surplus
 from rules.forms import UNITS_MS
 from rules.mistakes import did_you_mean
 
@@ -78,7 +79,17 @@ class ValueReader:
         reader = readers.get(type(node))
         if reader is None:
             raise self._unknown(node)
+        self.check(node)
         return reader(node)
+
+    def check(self, node: exp.Expression) -> None:
+        """Refuse a node that says more than we read."""
+        name = surplus(node)
+        if name == "table":
+            raise self.refuse(node, "names have no dot", f'write "{node.name}"')
+        if name:
+            message = f"{sql_name(node)} with {name.upper()} is not part of the rule language"
+            raise self.refuse(node, message)
 
     def _unknown(self, node: exp.Expression) -> Unreadable:
         if isinstance(node, exp.Boolean | exp.Predicate | exp.Connector | exp.Not):
@@ -88,7 +99,7 @@ class ValueReader:
         if isinstance(node, exp.Func) and "start" in node.meta:
             name = self.written(node)
             return self.refuse(node, f'unknown function "{name}"', did_you_mean(name, FUNCTIONS))
-        return self.refuse(node, f"{_sql_name(node)} is not part of the rule language")
+        return self.refuse(node, f"{sql_name(node)} is not part of the rule language")
 
     def written(self, node: exp.Expression) -> str:
         """The word at a node's own place, as the author wrote it."""
@@ -98,8 +109,6 @@ class ValueReader:
 
     def _name(self, node: exp.Expression) -> Typed:
         name = node.name
-        if node.args.get("table") is not None:
-            raise self.refuse(node, "names have no dot", f'write "{name}"')
         found = self.names.type_of(name)
         if found is None:
             if name in self.names.broken:
@@ -266,5 +275,6 @@ def _a(found: ValueType) -> str:
     return f"an {found}" if str(found)[0] in "aeiou" else f"a {found}"
 
 
-def _sql_name(node: exp.Expression) -> str:
+def sql_name(node: exp.Expression) -> str:
+    """A node's type in capitals, as SQL has its words."""
     return type(node).__name__.upper()
