@@ -94,7 +94,7 @@ def descend(supervisor: Supervisor, after: Mapping[str, tuple[str, ...]], board:
     """Stop every process, those first on which no other one depends."""
     remaining = {each.name for each in supervisor.processes() if each.pid}
     while remaining:
-        needed = {name for each in remaining for name in _all_needs(each, after)}
+        needed = {name for each in remaining for name in all_needs(each, after)}
         last = remaining - needed
         for name in last:
             board.write(name, Stage.STOPPING)
@@ -103,9 +103,10 @@ def descend(supervisor: Supervisor, after: Mapping[str, tuple[str, ...]], board:
         remaining -= last
 
 
-def _all_needs(name: str, after: Mapping[str, tuple[str, ...]]) -> set[str]:
+def all_needs(name: str, after: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Every part that has to be there for this one, at whatever remove."""
     direct = after.get(name, ())
-    return set(direct).union(*(_all_needs(each, after) for each in direct))
+    return set(direct).union(*(all_needs(each, after) for each in direct))
 
 
 def _wait_until_stopped(supervisor: Supervisor, names: set[str], board: Board) -> None:

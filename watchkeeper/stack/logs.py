@@ -12,8 +12,8 @@ from watchkeeper.stack.servers.program import last_lines
 
 
 def names(folder: Folder) -> list[str]:
-    """Every process that has a log."""
-    return sorted(path.stem for path in folder.logs.glob("*.log"))
+    """Every process that has written something."""
+    return sorted(path.stem for path in folder.logs.glob("*.log") if path.stat().st_size)
 
 
 def ends(folder: Folder, wanted: list[str], count: int) -> Iterator[tuple[str, str]]:
