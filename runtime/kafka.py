@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import stamina
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
@@ -20,6 +21,18 @@ from data_contracts.topics import Topic
 METADATA_SECONDS_MAX = 10.0
 FLUSH_SECONDS_MAX = 30.0
 BATCH_MAX = 2_000
+
+# What a broker says while it starts, or while a topic is being made.
+_PASSING = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+    }
+)
 
 Headers = list[tuple[str, str | bytes | None]]
 
@@ -81,12 +94,24 @@ def first_offset(consumer: Consumer, topic: str, partition: int) -> int:
     return int(low)
 
 
+def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """The first offset that a partition still holds, and one past its last."""
+    where = TopicPartition(topic, partition)
+    for attempt in stamina.retry_context(on=_passes, attempts=None, timeout=METADATA_SECONDS_MAX):
+        with attempt:
+            low, high = consumer.get_watermark_offsets(
+                where, timeout=METADATA_SECONDS_MAX, cached=False
+            )
+    return int(low), int(high)
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in _PASSING
+
+
 def end_offset(consumer: Consumer, topic: str, partition: int) -> int:
     """One past the last message of a partition."""
-    _, high = consumer.get_watermark_offsets(
-        TopicPartition(topic, partition), timeout=METADATA_SECONDS_MAX, cached=False
-    )
-    return int(high)
+    return bounds(consumer, topic, partition)[1]
 
 
 @dataclass(slots=True)
