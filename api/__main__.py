@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.protocol import BoundedProtocol
@@ -32,9 +33,12 @@ def now() -> datetime:
 class Server(uvicorn.Server):
     """Says that it is going down before it closes its door; remembers that it gave up."""
 
-    health = Health()
-    drain_seconds = 0.0
-    has_given_up = False
+    def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
+        """Serve what `config` says; `health` is where the load balancer looks."""
+        super().__init__(config)
+        self.health = health
+        self.drain_seconds = drain_seconds
+        self.has_given_up = False
 
     def give_up(self) -> None:
         """Stop, so that the supervisor starts a new process."""
@@ -51,11 +55,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def main() -> int:
-    """Serve; 0 after a stop that was asked for."""
-    settings = Settings()
-    config = uvicorn.Config(
-        "",
+def configuration(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the application: one process, nothing about itself in the answers."""
+    return uvicorn.Config(
+        app,
         host=settings.api_host,
         port=settings.api_port,
         loop="uvloop",
@@ -71,12 +74,20 @@ def main() -> int:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
     )
-    server = Server(config)
+
+
+def main() -> int:
+    """Serve; 0 after a stop that was asked for."""
+    settings = Settings()
+
+    def give_up() -> None:
+        server.give_up()
+
+    services, lifespan = wire(settings, now, give_up)
+    config = configuration(settings, create_app(services, lifespan))
+    server = Server(config, services.health, settings.api_drain_seconds)
     signal.signal(signal.SIGTERM, server.stop_early)
     signal.signal(signal.SIGINT, server.stop_early)
-    services, lifespan = wire(settings, now, server.give_up)
-    config.app = create_app(services, lifespan)
-    server.health, server.drain_seconds = services.health, settings.api_drain_seconds
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
