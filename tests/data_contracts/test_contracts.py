@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from data_contracts import arrow, documents, schemas
 from data_contracts.contracts import CONTRACTS, Contract, NoSuchContract, named
 from data_contracts.control import Control
-from data_contracts.facts import Fact, Facts
+from data_contracts.facts import Facts
 from data_contracts.topics import DAY_MS, TOPICS
 
 DAY_OF_UNIT = {"d": 1, "y": 365}
@@ -27,26 +27,56 @@ each_topic_contract = pytest.mark.parametrize(
 )
 
 
-def without_null(fact: Fact) -> Fact:
+def without_null(facts: Facts) -> Facts:
     """ODCS knows only whether a field is required, not null apart from absent."""
-    return msgspec.structs.replace(fact, types=fact.types - {"null"})
+    return {
+        path: msgspec.structs.replace(fact, types=fact.types - {"null"})
+        for path, fact in facts.items()
+    }
 
 
-def shape(facts: Facts) -> dict[str, tuple[frozenset[str], bool]]:
+def shape(facts: Facts) -> Facts:
     """Types and presence: all that the columns of a table hold a value to."""
-    return {path: (fact.types - {"null"}, fact.is_required) for path, fact in facts.items()}
+    return {
+        path: msgspec.structs.replace(fact, values=frozenset(), limits={})
+        for path, fact in without_null(facts).items()
+    }
+
+
+def differences(contract: Contract, promised: Facts, held: Facts) -> list[str]:
+    """Where the document says something else than the code, with its line."""
+    lines = {path: found.line for path, found in documents.properties(contract).items()}
+    return [
+        f"{contract.document.name}:{lines.get(path, '-')} {path}:"
+        f" the document says {promised.get(path)}, the code {held.get(path)}"
+        for path in sorted(promised.keys() | held.keys())
+        if promised.get(path) != held.get(path)
+    ]
 
 
 @each_topic_contract
 def test_a_document_holds_each_field_to_what_the_struct_does(contract: Contract) -> None:
-    promised = {path: without_null(fact) for path, fact in documents.facts(contract).items()}
-    held = {path: without_null(fact) for path, fact in schemas.facts(contract).items()}
-    assert promised == held
+    promised = without_null(documents.facts(contract))
+    assert not differences(contract, promised, without_null(schemas.facts(contract)))
 
 
 @each_contract
 def test_a_document_and_the_columns_agree_on_types_and_presence(contract: Contract) -> None:
-    assert shape(documents.facts(contract)) == shape(schemas.facts(contract))
+    promised = shape(documents.facts(contract))
+    assert not differences(contract, promised, shape(schemas.facts(contract)))
+
+
+def test_a_difference_is_told_with_its_line() -> None:
+    alerts = named("alerts")
+    held = documents.facts(alerts)
+    changed = held | {
+        "Alert.tenant": msgspec.structs.replace(held["Alert.tenant"], is_required=False)
+    }
+    (told,) = differences(alerts, held, changed)
+    file, line, rest = told.split(":", 2)
+    text = alerts.document.read_text().splitlines()[int(line.partition(" ")[0]) - 1]
+    assert (file, text.strip()) == (alerts.document.name, "- name: tenant")
+    assert "Alert.tenant" in f"{line}{rest}"
 
 
 @each_topic_contract

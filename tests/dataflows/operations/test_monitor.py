@@ -163,3 +163,15 @@ def test_what_comes_late_is_counted_aside(late_by_ms: int) -> None:
     bank.minutes(60, BUSY)
     bank.take(arrivals(bank.now_ms - late_by_ms, {"card": 7}, bank.position + 7))
     assert bank.watched.state.arrivals.windows.late == 7
+
+
+def test_a_lag_is_judged_only_once_the_dead_letters_are_read_too() -> None:
+    watched = monitor()
+    later = MONDAY_MS + HOUR_MS
+    observe_all(watched, [arrivals(MONDAY_MS, {"card": 100}, position=99)])
+    assert observe_all(watched, [at_end(Stream.DECISIONS, later)]) == []
+    observe_all(watched, [letters(later, 100, 99), at_end(Stream.REJECTED, later)])
+    assert observe_all(watched, [at_end(Stream.DECISIONS, later)]) == []
+    observe_all(watched, [arrivals(MONDAY_MS + 1_000, {"card": 100}, position=199)])
+    (alert,) = observe_all(watched, [at_end(Stream.DECISIONS, later + 1_000)])
+    assert alert.rules == ("scoring-lag",)
