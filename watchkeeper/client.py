@@ -13,16 +13,15 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-import httpx
 import msgspec
 
 from runtime.settings import Settings
 from runtime.tokens import Bearer, make_token
+from watchkeeper.connections import Answer, Connections, NoAnswer
 from watchkeeper.errors import Failure
 from watchkeeper.stack.descriptor import Descriptor
 
 CONNECTIONS_MAX = 64
-REQUEST_SECONDS_MAX = 30.0
 PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.05, 2.0
 TOKEN_LIFETIME, TOKEN_MARGIN = timedelta(hours=1), timedelta(minutes=5)
@@ -84,7 +83,7 @@ class Tokens:
 class Client:
     """Sends batches; `retries` counts the tries that were answered by nothing or by a 5xx."""
 
-    http: httpx.AsyncClient
+    connections: Connections
     tokens: Tokens
     patience_seconds: float = PATIENCE_SECONDS
     retries: int = 0
@@ -93,11 +92,7 @@ class Client:
     @classmethod
     def to(cls, url: str, tokens: Tokens, connections: int = CONNECTIONS_MAX) -> Self:
         """Open a client with a limited number of kept connections."""
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        timeout = httpx.Timeout(REQUEST_SECONDS_MAX, pool=None)
-        # Whatever proxy the machine names, the stack stands on this machine.
-        http = httpx.AsyncClient(base_url=url, limits=limits, timeout=timeout, trust_env=False)
-        return cls(http, tokens)
+        return cls(Connections.to(url, connections), tokens)
 
     async def __aenter__(self) -> Self:
         """Give the client itself."""
@@ -110,7 +105,7 @@ class Client:
         _trace: TracebackType | None,
     ) -> None:
         """Close the connections."""
-        await self.http.aclose()
+        await self.connections.close()
 
     async def send(self, body: bytes) -> Sequence[ItemResult]:
         """Send a batch until it is answered; one result per transaction, in order.
@@ -139,28 +134,28 @@ class Client:
             "content-type": "application/json",
         }
         try:
-            answer = await self.http.post(BATCH_PATH, content=body, headers=headers)
-        except httpx.TransportError as error:
-            return f"{type(error).__name__} {error}".strip()
-        if answer.status_code in _PASSING:
-            return f"status {answer.status_code}"
-        if answer.status_code != _ACCEPTED:
+            answer = await self.connections.post(BATCH_PATH, headers, body)
+        except NoAnswer as error:
+            return str(error)
+        if answer.status in _PASSING:
+            return f"status {answer.status}"
+        if answer.status != _ACCEPTED:
             raise _refused(answer)
-        results = _decode(answer.content).results
+        results = _decode(answer.body).results
         if any(item.code == IN_PROGRESS for item in results):
             return "another request is writing the same transactions"
         return results
 
 
-def _refused(answer: httpx.Response) -> ApiRefused:
+def _refused(answer: Answer) -> ApiRefused:
     problem: Mapping[str, object] = {}
     try:
-        problem = msgspec.json.decode(answer.content, type=dict[str, object])
+        problem = msgspec.json.decode(answer.body, type=dict[str, object])
     except msgspec.DecodeError:
-        problem = {"detail": answer.text[:200]}
+        problem = {"detail": answer.body[:200].decode("utf-8", "replace")}
     said = " ".join(str(problem[key]) for key in ("title", "detail") if problem.get(key))
     return ApiRefused(
-        f"The API refuses the batch ({answer.status_code}): {said}.", str(problem.get("hint", ""))
+        f"The API refuses the batch ({answer.status}): {said}.", str(problem.get("hint", ""))
     )
 
 

@@ -16,7 +16,7 @@ from watchkeeper.simulator.refunds import Refunds
 from watchkeeper.simulator.scene import Cast, Move, Scene, columns
 from watchkeeper.simulator.world import World
 
-CHUNK = 2_000
+CHUNK = 5_000
 WAVE_MS = 60_000
 RESERVED_PART = 5  # One customer in so many waits for an attack and has no habits meanwhile.
 ATTACK_SHARE_MAX = 0.8
