@@ -48,8 +48,13 @@ class Server(uvicorn.Server):
         """A signal from before the server runs, or the same one again after it has stopped."""
         self.should_exit = True
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal while the server runs: the load balancer may know at once."""
+        self.health.is_draining = True
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the load balancer see it first, then finish what was begun."""
+        """Leave the load balancer the time to see it, then finish what was begun."""
         self.health.is_draining = True
         await asyncio.sleep(self.drain_seconds)
         await super().shutdown(sockets)

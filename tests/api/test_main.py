@@ -67,7 +67,7 @@ def test_it_lives_without_any_server_and_ends_well_when_told(number: signal.Sign
 
 def test_it_says_that_it_goes_before_it_goes() -> None:
     port = free_port()
-    with running(environment(port, WATCHKEEPER_API_DRAIN_SECONDS="1.5")) as process:
+    with running(environment(port, WATCHKEEPER_API_DRAIN_SECONDS="4")) as process:
         until(lambda: answers(port, "/healthz") == 200, "the API lives")
         process.send_signal(signal.SIGTERM)
         url = f"http://127.0.0.1:{port}/readyz"
