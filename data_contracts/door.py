@@ -175,6 +175,7 @@ def _quotes(request: TransactionRequest) -> int:
 def _parse_one_by_one(raw: bytes) -> Sequence[TransactionRequest | ContractViolation]:
     try:
         items = _raw_batch(raw).transactions
+        _check_size(len(items))  # First: what follows takes long for very many.
         _refuse_duplicate_keys(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(error) from None
@@ -182,7 +183,6 @@ def _parse_one_by_one(raw: bytes) -> Sequence[TransactionRequest | ContractViola
         # A key twice within an item is found again, and named, by the item itself.
         if _top_level_repeats(raw):
             raise ContractViolation("duplicate-key", "", "a key stands twice") from None
-    _check_size(len(items))
     return [_parsed_or_violation(bytes(item)) for item in items]
 
 
