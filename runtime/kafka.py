@@ -86,22 +86,14 @@ def partitions(brokers: str, topic: str) -> list[int]:
     return sorted(metadata.partitions)
 
 
-def first_offset(consumer: Consumer, topic: str, partition: int) -> int:
-    """The first message of a partition that the broker still has."""
-    low, _ = consumer.get_watermark_offsets(
-        TopicPartition(topic, partition), timeout=METADATA_SECONDS_MAX, cached=False
-    )
-    return int(low)
-
-
-def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+def bounds(
+    consumer: Consumer, topic: str, partition: int, seconds: float = METADATA_SECONDS_MAX
+) -> tuple[int, int]:
     """The first offset that a partition still holds, and one past its last."""
     where = TopicPartition(topic, partition)
-    for attempt in stamina.retry_context(on=_passes, attempts=None, timeout=METADATA_SECONDS_MAX):
+    for attempt in stamina.retry_context(on=_passes, attempts=None, timeout=seconds):
         with attempt:
-            low, high = consumer.get_watermark_offsets(
-                where, timeout=METADATA_SECONDS_MAX, cached=False
-            )
+            low, high = consumer.get_watermark_offsets(where, timeout=seconds, cached=False)
     return int(low), int(high)
 
 

@@ -22,12 +22,13 @@ from dataflows.operations.observations import (
     Stream,
 )
 from rules.instants import epoch_ms
-from runtime.kafka import Reader, end_offset, first_offset, partitions
+from runtime.kafka import Reader, bounds, partitions
 
 GROUP = "operations"
 BATCH_MAX = 2_000
 POLL_EVERY = timedelta(milliseconds=200)
 TELL_EVERY = timedelta(seconds=1)
+ANSWER_SECONDS_MAX = 1.0  # The engine waits meanwhile, and so does a signal to stop.
 
 Clock = Callable[[], datetime]
 Place = tuple[int, int]  # next offset, highest settled position
@@ -111,9 +112,11 @@ class Partition(StatefulSourcePartition[Item, Place]):
     def _is_at_end(self) -> bool:
         reader = self.reader
         try:
-            return end_offset(reader.consumer, reader.topic, reader.partition) <= reader.next_offset
+            where = reader.consumer, reader.topic, reader.partition
+            _, end = bounds(*where, seconds=ANSWER_SECONDS_MAX)
         except KafkaException:
             return False  # No answer: perhaps there is more, so nothing is said.
+        return end <= reader.next_offset
 
     def next_awake(self) -> datetime | None:
         """When there is something to do again."""
@@ -163,7 +166,7 @@ def _check(watched: Watched, topic: Topic) -> None:
 def _reader(brokers: str, topic: Topic, cell: int, offset: int | None) -> Reader:
     """Open a partition; what the broker has forgotten meanwhile can not be watched any more."""
     reader = Reader.at(brokers, GROUP, topic, cell, offset)
-    if offset is not None and offset < first_offset(reader.consumer, topic.name, cell):
+    if offset is not None and offset < bounds(reader.consumer, topic.name, cell)[0]:
         reader.close()
         reader = Reader.at(brokers, GROUP, topic, cell, None)
     return reader
