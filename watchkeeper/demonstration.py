@@ -33,6 +33,11 @@ class Demonstrated(msgspec.Struct, frozen=True, kw_only=True):
     ledger_balanced: bool
     p95_decision_ms: float | None
 
+    @property
+    def is_whole(self) -> bool:
+        """Nothing is lost or twice, and the books balance."""
+        return self.ledger_balanced and not self.lost and not self.duplicated
+
 
 def write_tokens(descriptor: Descriptor, now: datetime) -> None:
     """Sign in one user of each role: a token for an hour, in a file for its owner only."""

@@ -73,7 +73,7 @@ def demo(
             console.print("Stopped sending.")
         result = show.close()
     print(msgspec.json.encode(result).decode(), flush=True)
-    if result.lost or result.duplicated or not result.ledger_balanced:
+    if not result.is_whole:
         raise typer.Exit(1)
 
 

@@ -71,7 +71,7 @@ def ingest(
         file=file.name, mapping=known.name, rows=count, sent=summary(tally), stack=drained
     )
     _tell(console, result, as_json=as_json)
-    if result.sent.errors or result.stack.lost or result.sent.sent != count:
+    if result.sent.errors or result.sent.sent != count or not result.stack.is_whole:
         raise typer.Exit(1)
 
 

@@ -75,7 +75,7 @@ def simulate(
         print(msgspec.json.encode(result).decode())
     else:
         show(console, result)
-    if result.sent.errors or result.stack.lost:
+    if result.sent.errors or not result.stack.is_whole:
         raise typer.Exit(1)
 
 
