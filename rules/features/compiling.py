@@ -15,6 +15,11 @@ _HERE = Path(__file__).parent
 _config: Any = numba_config  # Its names are made at run time.
 
 
+# Without numba's counting of references (`_nrt`) a kernel makes no arrays and a call of a part of
+# it costs nothing: 15 instead of 270 ns an event before any work is done.
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
 def kernel(function: Function) -> Function:
     """Compile on first call; what was compiled does not hold the interpreter's lock.
 
@@ -24,7 +29,7 @@ def kernel(function: Function) -> Function:
     folder = _folder()
     before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder or "")
     try:
-        compiled = njit(cache=folder is not None, nogil=True)(function)
+        compiled = njit(cache=folder is not None, **_OPTIONS)(function)
     finally:
         _config.CACHE_DIR = before
     return cast("Function", compiled)

@@ -55,33 +55,39 @@ def _hash(words: Words, out: Words) -> None:
 
 
 @kernel
+def _hash_texts(texts: Words, out: Words) -> None:
+    for row in range(texts.shape[0]):
+        length = 0
+        while length < texts.shape[1] and texts[row, length] != 0:
+            length += 1
+        if length:
+            _hash(texts[row, :length], out[row])
+            out[row, 0] |= np.uint64(1)
+
+
+@kernel
+def _combine(parts: Words, out: Words) -> None:
+    for row in range(parts.shape[0]):
+        is_null = False
+        for at in range(0, parts.shape[1], 2):
+            is_null |= parts[row, at] == 0
+        if not is_null:
+            _hash(parts[row], out[row])
+            out[row, 0] |= np.uint64(1)
+
+
 def hash_texts(texts: Words) -> Words:
     """One row of two words for each text, given as rows of words padded with zeros.
 
     The row is zero where the text is empty, and never zero elsewhere.
     """
-    count, width = texts.shape
-    out = np.zeros((count, 2), np.uint64)
-    for row in range(count):
-        length = 0
-        while length < width and texts[row, length] != 0:
-            length += 1
-        if length:
-            _hash(texts[row, :length], out[row])
-            out[row, 0] |= np.uint64(1)
+    out = np.zeros((len(texts), 2), np.uint64)
+    _hash_texts(texts, out)
     return out
 
 
-@kernel
 def combine(parts: Words) -> Words:
     """One hash for each row of hashes, or zero where one of them is zero: a null key."""
-    count, width = parts.shape
-    out = np.zeros((count, 2), np.uint64)
-    for row in range(count):
-        is_null = False
-        for at in range(0, width, 2):
-            is_null |= parts[row, at] == 0
-        if not is_null:
-            _hash(parts[row], out[row])
-            out[row, 0] |= np.uint64(1)
+    out = np.zeros((len(parts), 2), np.uint64)
+    _combine(parts, out)
     return out

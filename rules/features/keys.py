@@ -50,11 +50,9 @@ def _new_row(table: Table) -> int:
 
 
 @kernel
-def place(table: Table, hashes: Words, clock: Ints) -> Ints:
-    """The row of each key, made where there was none; the table has room for all of them."""
-    rows = np.full(hashes.shape[0], NOBODY, np.int64)
+def _place(table: Table, hashes: Words, clock: Ints, rows: Ints) -> None:
     for event in range(hashes.shape[0]):
-        high, low = hashes[event]
+        high, low = hashes[event, 0], hashes[event, 1]
         if high == 0:
             continue
         slot = _slot_of(table, high, low)
@@ -62,45 +60,27 @@ def place(table: Table, hashes: Words, clock: Ints) -> Ints:
         if row == NOBODY:
             row = _new_row(table)
             table.slots[slot] = row
-            table.names[row, 0], table.names[row, 1] = high, low
+            table.names[row, 0] = high
+            table.names[row, 1] = low
         table.touched[row] = clock[event]
         rows[event] = row
-    return rows
 
 
 @kernel
-def find(table: Table, hashes: Words) -> Ints:
-    """The row of each key, or `NOBODY`."""
-    rows = np.full(hashes.shape[0], NOBODY, np.int64)
+def _find(table: Table, hashes: Words, rows: Ints) -> None:
     for event in range(hashes.shape[0]):
-        high, low = hashes[event]
+        high, low = hashes[event, 0], hashes[event, 1]
         if high != 0:
             rows[event] = table.slots[_slot_of(table, high, low)]
-    return rows
 
 
 @kernel
-def fill(table: Table) -> None:
+def _fill(table: Table) -> None:
     """Point the slots, all empty, at every row in use."""
     for row in range(table.counters[_ROWS_USED]):
-        high, low = table.names[row]
+        high, low = table.names[row, 0], table.names[row, 1]
         if high != 0:
             table.slots[_slot_of(table, high, low)] = row
-
-
-@kernel
-def give_back(table: Table, before: int) -> Ints:
-    """Free the rows not touched since `before`, and name them; the slots have to be refilled."""
-    found = np.empty(table.counters[_ROWS_USED], np.int64)
-    count = 0
-    for row in range(table.counters[_ROWS_USED]):
-        if table.names[row, 0] != 0 and table.touched[row] < before:
-            table.names[row, 0] = table.names[row, 1] = 0
-            table.free[table.counters[_ROWS_FREE]] = row
-            table.counters[_ROWS_FREE] += 1
-            found[count] = row
-            count += 1
-    return found[:count]
 
 
 def _empty(rows: int) -> Table:
@@ -146,12 +126,30 @@ class Keys:
             room *= 2
         self.table = restored(self.saved(), room).table
 
+    def place(self, hashes: Words, clock: Ints) -> Ints:
+        """The row of each key, made where there was none; there is room for all of them."""
+        rows = np.full(len(hashes), NOBODY, np.int64)
+        _place(self.table, hashes, clock, rows)
+        return rows
+
+    def find(self, hashes: Words) -> Ints:
+        """The row of each key, or `NOBODY`."""
+        rows = np.full(len(hashes), NOBODY, np.int64)
+        _find(self.table, hashes, rows)
+        return rows
+
     def forget(self, before: int) -> Ints:
         """Give back the rows not touched since; they come empty to their next key."""
-        found = give_back(self.table, before)
-        self.table.slots.fill(NOBODY)
-        fill(self.table)
-        return found
+        table, used = self.table, self.rows
+        is_silent = (table.names[:used, 0] != 0) & (table.touched[:used] < before)
+        rows: Ints = np.flatnonzero(is_silent)
+        free = int(table.counters[_ROWS_FREE])
+        table.free[free : free + len(rows)] = rows
+        table.counters[_ROWS_FREE] += len(rows)
+        table.names[rows] = 0
+        table.slots.fill(NOBODY)
+        _fill(table)
+        return rows
 
     @property
     def state_bytes(self) -> int:
@@ -177,5 +175,5 @@ def restored(saved: dict[str, NDArray[np.generic]], room: int = ROWS_LEAST) -> K
     table.names[:rows], table.touched[:rows] = saved["names"], saved["touched"]
     table.free[:free] = saved["free"]
     table.counters[:] = rows, free
-    fill(table)
+    _fill(table)
     return Keys(table)

@@ -73,6 +73,7 @@ class Memory(NamedTuple):
     rooms: Ints  # Entries of a block of each size.
     free: Ints  # The first free block of each size, or -1; a free block points at the next.
     used: Ints  # One number: the pool's words in use.
+    scratch: Ints  # A set's values by the age of their newest tile, while it is cleaned.
 
 
 class Work(NamedTuple):

@@ -56,6 +56,11 @@ class Feature:
         """Whether it counts different texts, which it tells apart by their hash."""
         return self.kind in {Kind.VALUES, Kind.SET} and self.definition.of in TEXT_BYTES
 
+    @property
+    def tiles(self) -> int:
+        """How many tiles an event that is not late can ask for, and some."""
+        return self.shape.span + _late_tiles(self.shape.unit) + 2
+
     @cached_property
     def rooms(self) -> tuple[int, ...]:
         """How many entries a block of each size has."""
@@ -174,7 +179,7 @@ def _entries_max(feature: Feature) -> int:
     if feature.kind is Kind.SET:
         return 2 * shape.distinct_capacity
     if shape.is_tiled:
-        return shape.span + _late_tiles(shape.unit) + 3
+        return feature.tiles + 1
     return max(4, shape.capacity + 1)
 
 

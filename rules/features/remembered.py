@@ -38,6 +38,7 @@ class Remembered:
             rooms=np.array(feature.rooms, np.int64),
             free=np.full(len(feature.rooms), NO_BLOCK, np.int64),
             used=np.zeros(1, np.int64),
+            scratch=np.zeros(feature.tiles if feature.kind is Kind.SET else 0, np.int64),
         )
 
     def observe(self, work: Work) -> Answers:

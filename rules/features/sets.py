@@ -40,19 +40,20 @@ def _clear(shape: Shape, memory: Memory, header: Header) -> None:
 @kernel
 def _edge_to_keep(shape: Shape, memory: Memory, header: Header) -> int:
     """Values that are not newer go: they have passed, or there are too many and they are oldest."""
+    newest, ages = header.highest // shape.unit, memory.scratch
     horizon = (header.highest - LATENESS_MS_MAX) // shape.unit - shape.span
-    ticks = np.empty(header.count, np.int64)
-    living = 0
+    ages[:] = 0
     for slot in range(memory.rooms[header.size]):
         tick = memory.pool[header.offset + slot * shape.stride + 1]
         if tick > horizon:
-            ticks[living] = tick
-            living += 1
-    if living <= shape.distinct_capacity:
-        return int(horizon)
-    oldest = np.sort(ticks[:living])[living - shape.distinct_capacity - 1]
-    header.lost = max(header.lost, oldest)
-    return int(oldest)
+            ages[newest - tick] += 1
+    living = 0
+    for age in range(newest - horizon):
+        living += ages[age]
+        if living > shape.distinct_capacity:
+            header.lost = max(header.lost, newest - age)
+            return int(newest - age)
+    return int(horizon)
 
 
 @kernel

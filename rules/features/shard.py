@@ -73,13 +73,13 @@ class FeatureShard:
     def _place(self, by: Key, columns: Columns) -> Ints:
         group = self.groups[by]
         group.make_room(len(columns), int(columns.clock[-1]))
-        return keys.place(group.keys.table, self._own(columns.keys[by]), columns.clock)
+        return group.keys.place(self._own(columns.keys[by]), columns.clock)
 
     def _find(self, pair: tuple[Key, Key], columns: Columns, rows_by: dict[Key, Ints]) -> Ints:
         by, at = pair
         if by == at:
             return rows_by[by]
-        return keys.find(self.groups[by].keys.table, self._own(columns.keys[at]))
+        return self.groups[by].keys.find(self._own(columns.keys[at]))
 
     def _observe(
         self,
