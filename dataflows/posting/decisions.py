@@ -53,7 +53,7 @@ def post_cell(around: Surroundings, progress: Progress, cell: int) -> None:
         progress.reach(cell, mark.next_offset)
         poster = Poster(books, around.outbox(), around.topics)
         with closing(around.reader(decisions, cell, mark)) as reader:
-            pace = Pace(reader, around.stopped, around.clock)
+            pace = Pace(reader.poll, around.stopped, around.clock)
             while not around.stopped.is_set():
                 _step(around, poster, pace.next_batch())
                 progress.reach(cell, reader.next_offset)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 from runtime.consumer import WAIT_SECONDS
-from runtime.kafka import BATCH_MAX, Batch, Reader
+from runtime.kafka import BATCH_MAX, Batch
 
 INTERVAL_SECONDS = 0.1
 
@@ -18,7 +18,7 @@ class Pace:
     transactions a second would come in hundreds of batches and take half a core for nothing.
     """
 
-    reader: Reader
+    poll: Callable[[int, float], Batch]
     stopped: Event
     clock: Callable[[], float]
     size: int = BATCH_MAX
@@ -27,11 +27,12 @@ class Pace:
 
     def next_batch(self) -> Batch:
         """What there is; empty after `WAIT_SECONDS` of nothing."""
-        batch = self.reader.poll(self.size, WAIT_SECONDS)
+        batch = self.poll(self.size, WAIT_SECONDS)
         left = self.begun + self.seconds - self.clock()
         if 0 < len(batch.messages) < self.size and left > 0:
             self.stopped.wait(left)
-            more = self.reader.poll(self.size - len(batch.messages))
+            more = self.poll(self.size - len(batch.messages), 0.0)
             batch = replace(more, messages=[*batch.messages, *more.messages])
-        self.begun = self.clock()
+        if batch.messages:
+            self.begun = self.clock()
         return batch
