@@ -38,7 +38,7 @@ ENTRIES = (
     Entry("logs", "Show the logs of the stack's processes.", STACK),
     Entry("doctor", "Find what could keep the stack from running, and how to mend it.", STACK),
     Entry("demo", "Start everything, send traffic with every attack, show where to look.", STACK),
-    Entry("topics", "Make the topics that are missing in a Kafka of your own.", STACK),
+    Entry("prepare", "Make topics, schema and first rules in servers of your own.", STACK),
     Entry("fetch", "Fetch what the stack needs beside Python packages: Kafka's jars.", STACK),
     Entry("token", "Make a token for the API, for development.", TRAFFIC),
     Entry("simulate", "Send honest traffic with planted attacks through the API.", TRAFFIC),

@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from runtime.settings import Settings
-from watchkeeper.stack.parts import AFTER, STEPS
+from watchkeeper.stack.parts import STEPS
 from watchkeeper.stack.processes import PROCESSES
 from watchkeeper.stack.servers import jars
 
@@ -23,15 +23,13 @@ def services() -> dict[str, Any]:
 
 def test_it_has_every_part_of_the_stack_and_no_other(services: dict[str, Any]) -> None:
     ours = {process.name for process in PROCESSES}
-    assert set(services) == ours | {"kafka", "postgres", "valkey"} | set(STEPS)
+    assert set(services) == ours | {"kafka", "postgres", "valkey", "prepare"}
 
 
-def test_each_part_waits_for_the_same_parts(services: dict[str, Any]) -> None:
-    assert {
-        name: set(service["depends_on"])
-        for name, service in services.items()
-        if "depends_on" in service
-    } == {name: set(after) for name, after in AFTER.items()}
+def test_each_process_waits_for_the_same_parts(services: dict[str, Any]) -> None:
+    for process in PROCESSES:
+        after = {"prepare" if part in STEPS else part for part in process.after}
+        assert set(services[process.name]["depends_on"]) == after, process.name
 
 
 def test_each_process_is_started_by_the_same_module(services: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ class Ascent:
         self.folder = folder
         self.board = board
         self.is_over = Event()
-        self.begun: dict[Future[None], Part] = {}
+        self.begun: dict[Future[object], Part] = {}
         self.ready: set[str] = set()
 
     def run(self, parts: Sequence[Part]) -> None:

@@ -13,10 +13,11 @@ from watchkeeper.stack.memory import Memory
 from watchkeeper.stack.processes import PROCESSES
 from watchkeeper.stack.servers import jars, kafka, postgres, valkey
 from watchkeeper.stack.servers.program import Program
+from watchkeeper.stack.shipped_rules import publish_shipped_rules
 from watchkeeper.stack.topics import make_topics
 
 SERVERS = ("kafka", "postgres", "valkey")
-STEPS = {"topics": ("kafka",), "schema": ("postgres",)}
+STEPS = {"topics": ("kafka",), "schema": ("postgres",), "rules": ("topics", "schema")}
 AFTER = STEPS | {process.name: process.after for process in PROCESSES}
 _ADDRESS_OPTIONS = {"kafka": "--kafka", "postgres": "--postgres", "valkey": "--redis"}
 
@@ -28,7 +29,7 @@ class Part:
     name: str
     after: tuple[str, ...] = ()
     program: Program | None = None
-    act: Callable[[], None] = lambda: None
+    act: Callable[[], object] = lambda: None
 
 
 def build(descriptor: Descriptor, memory: Memory, board: Board) -> list[Part]:
@@ -41,9 +42,10 @@ def build(descriptor: Descriptor, memory: Memory, board: Board) -> list[Part]:
         else Part(name=name, act=partial(_check_foreign, name, asks[name]))
         for name in SERVERS
     ]
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "topics": partial(_make_topics, descriptor),
         "schema": partial(_make_schema, descriptor, memory),
+        "rules": partial(_publish_rules, descriptor),
     }
     steps = [Part(name=name, after=STEPS[name], act=act) for name, act in acts.items()]
     return [*servers, *steps, *_processes(descriptor)]
@@ -113,6 +115,12 @@ def _make_schema(descriptor: Descriptor, memory: Memory) -> None:
     if "postgres" in descriptor.processes:
         postgres.make_database(descriptor.ports["postgres"], memory.postgres_password)
     migrations.upgrade(descriptor.postgres)
+
+
+def _publish_rules(descriptor: Descriptor) -> None:
+    publish_shipped_rules(
+        descriptor.kafka, descriptor.postgres, descriptor.cells, descriptor.started_at
+    )
 
 
 def _processes(descriptor: Descriptor) -> list[Part]:

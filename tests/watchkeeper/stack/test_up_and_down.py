@@ -103,7 +103,8 @@ def send(stack: Descriptor) -> None:
 def received(stack: Descriptor) -> list[bytes | None]:
     reader = Reader.at(stack.kafka, "test", TRANSACTIONS, 0, None)
     try:
-        return [message.value() for message in reader.poll(10, 30.0).messages]
+        messages = reader.poll(10, 30.0).messages
+        return [message.value() for message in messages if not message.headers()]
     finally:
         reader.close()
 
