@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from os import SEEK_END
 from pathlib import Path
 from typing import Any
@@ -123,32 +124,32 @@ def _is_control(message: Message) -> bool:
     return any(name == KIND_HEADER for name, _ in headers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Records:
     """What is known of a partition; `end` is one past its last message."""
 
     rows: NDArray[np.void]
     end: int
 
-    @property
+    @cached_property
     def positions(self) -> NDArray[np.int64]:
         """Where in the log each message belongs."""
         found: NDArray[np.int64] = self.rows["position"]
         return found
 
-    @property
+    @cached_property
     def kinds(self) -> NDArray[np.uint8]:
         """What each message is."""
         found: NDArray[np.uint8] = self.rows["kind"]
         return found
 
-    @property
+    @cached_property
     def pairs(self) -> Pairs:
         """The id of each message."""
         found: Pairs = self.rows["id"].astype(np.uint64)
         return found
 
-    @property
+    @cached_property
     def ids(self) -> Folded:
         """The id of each message in 64 bits."""
         return folded(self.pairs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -41,14 +42,14 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return self.count == 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """Ids that a store holds, with their positions."""
 
     positions: Positions
     pairs: Pairs
 
-    @property
+    @cached_property
     def ids(self) -> Folded:
         """The ids in 64 bits."""
         return folded(self.pairs)
@@ -65,7 +66,7 @@ class Found:
 NOTHING = Found(np.empty(0, np.int64), np.empty((0, 2), np.uint64))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """Everything that is known of a cell; `archived` leaves out what is marked as a later copy."""
 
@@ -78,32 +79,40 @@ class Cell:
     copies: Found
     alerts: Found
 
-    @property
+    @cached_property
     def is_dead(self) -> Mask:
         """Which messages of the log were rejected."""
         dead: Mask = np.isin(self.log.positions, self.rejections.positions)
         found: Mask = dead & (self.log.kinds != Kind.CONTROL)
         return found
 
-    @property
+    @cached_property
     def accepted(self) -> Found:
         """The transactions that stand in the log and were not rejected, copies too."""
         readable = (self.log.kinds == Kind.TRANSACTION) & ~self.is_dead
         return _found(self.log, readable)
 
-    @property
+    @cached_property
     def unreadable(self) -> Found:
         """What stands in the log, is no transaction, and was not rejected."""
         return _found(self.log, (self.log.kinds == Kind.UNREADABLE) & ~self.is_dead)
 
-    @property
+    @cached_property
     def decided(self) -> Found:
         """The decisions; what was sent twice counts once."""
         found = _found(self.decisions, self.decisions.kinds != Kind.UNREADABLE)
         _, first = np.unique(found.positions, return_index=True)
         return Found(found.positions[first], found.pairs[first])
 
-    @property
+    @cached_property
+    def stored(self) -> Found:
+        """All that is in the archive, marked copies too."""
+        return Found(
+            np.concatenate([self.archived.positions, self.copies.positions]),
+            np.concatenate([self.archived.pairs, self.copies.pairs]),
+        )
+
+    @cached_property
     def alarming(self) -> Found:
         """The decisions that somebody has to look at."""
         kinds = self.decisions.kinds
@@ -151,31 +160,28 @@ Claim = tuple[str, str, Found]
 
 
 def _nothing_lost(cell: Cell) -> list[Claim]:
-    stored = _both(cell.archived, cell.copies)
     return [
         (UNREAD, "What cannot be read is a dead letter", cell.unreadable),
         (LOST, "What was accepted is decided", _missing(cell.accepted, cell.decided)),
         (LOST, "What was decided is in the books", _missing(cell.decided, cell.outcomes)),
-        (LOST, "What was decided is in the archive", _missing(cell.decided, stored)),
+        (LOST, "What was decided is in the archive", _missing(cell.decided, cell.stored)),
         (LOST, "What was held or declined has its alert", _missing(cell.alarming, cell.alerts)),
     ]
 
 
 def _nothing_invented(cell: Cell) -> list[Claim]:
-    stored = _both(cell.archived, cell.copies)
     return [
         (INVENTED, "What was decided was accepted", _missing(cell.decided, cell.accepted)),
         (INVENTED, "What is in the books was decided", _missing(cell.outcomes, cell.decided)),
-        (INVENTED, "What is in the archive was decided", _missing(stored, cell.decided)),
+        (INVENTED, "What is in the archive was decided", _missing(cell.stored, cell.decided)),
         (INVENTED, "What raised an alert asked for one", _missing(cell.alerts, cell.alarming)),
     ]
 
 
 def _nothing_twice(cell: Cell) -> list[Claim]:
-    stored = _both(cell.archived, cell.copies)
     return [
         (DUPLICATED, "An id is decided once", _decided_again(cell.decided)),
-        (DUPLICATED, "A position is archived once", _again(stored, stored.positions)),
+        (DUPLICATED, "A position is archived once", _again(cell.stored, cell.stored.positions)),
         (
             DUPLICATED,
             "An id is in the archive once, or marked as a copy",
@@ -191,7 +197,7 @@ def _check(cell: int, kind: str, claim: str, offenders: Found) -> Check:
     return Check(
         kind=kind,
         claim=claim,
-        count=len(np.unique(offenders.positions)),
+        count=len(set(offenders.positions.tolist())),
         offenders=tuple(
             Offender(cell, int(offenders.positions[at]), text(offenders.pairs[at])) for at in first
         ),
@@ -205,12 +211,6 @@ def count(found: Sequence[Check], *kinds: str) -> int:
 
 def _missing(these: Found, among: Found) -> Found:
     return these.where(~np.isin(these.ids, among.ids))
-
-
-def _both(one: Found, other: Found) -> Found:
-    return Found(
-        np.concatenate([one.positions, other.positions]), np.concatenate([one.pairs, other.pairs])
-    )
 
 
 def _again(found: Found, keys: NDArray[Any]) -> Found:

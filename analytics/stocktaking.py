@@ -206,4 +206,5 @@ def _statuses(outcomes: NDArray[np.void]) -> dict[str, int]:
 
 
 def _distinct(ids: Sequence[Folded]) -> int:
-    return len(np.unique(np.concatenate(ids)))
+    ordered = np.sort(np.concatenate(ids))  # Several times as fast here as NumPy's hashing.
+    return int((ordered[1:] != ordered[:-1]).sum()) + bool(len(ordered))

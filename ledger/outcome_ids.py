@@ -4,22 +4,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.outcome import OutcomeStatus
-from runtime.copying import BIGINT, INTEGER, SMALLINT, UUID, copied
+from runtime.copying import BIGINT, INTEGER, SMALLINT, UUID, packed
 from runtime.postgres import Connection
 
 STATUSES = tuple(OutcomeStatus)
 
 OUTCOMES = """
-SELECT cell, position, event_id,
-    array_position(ARRAY['posted', 'held', 'refused', 'declined'], status)::smallint
+SELECT string_agg(
+    int4send(cell) || int8send(position) || uuid_send(event_id)
+        || int2send(array_position(ARRAY['posted', 'held', 'refused', 'declined'], status)::int2),
+    ''::bytea)
 FROM ledger.outcomes
+GROUP BY position / 1000000
 """
 
 
 def outcome_ids(connection: Connection) -> NDArray[np.void]:
     """A row `(cell, position, event_id, status)` for each; `STATUSES[status - 1]` is its name."""
     columns = {"cell": INTEGER, "position": BIGINT, "event_id": UUID, "status": SMALLINT}
-    return copied(connection, OUTCOMES, columns)
+    return packed(connection, OUTCOMES, columns)
 
 
 def watermarks(connection: Connection) -> dict[tuple[str, int], tuple[int, int]]:
