@@ -28,6 +28,7 @@ from rules.model import (
     Status,
 )
 from rules.reasons import Reason
+from rules.soundness import check
 
 NO_FLAGS: Mapping[str, str] = {}
 NO_CHANGES = Changes()
@@ -205,7 +206,8 @@ def canary_share(rule_id: str, transaction: Transaction) -> int:
 
 
 def compile_rule_set(rule_set: RuleSet, changes: Changes = NO_CHANGES) -> Evaluator:
-    """Put a rule set to work, with what the log had changed before."""
+    """Put a rule set to work, with what the log had changed before, or raise `UnsoundRuleSet`."""
+    check(rule_set)
     definitions = {item.name: item for item in rule_set.features}
     entries = Entries.of(rule_set.lists, changes.entries)
     screened = _screened_lists(rule_set.lists)
