@@ -9,15 +9,19 @@ from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 
 from runtime import migrations
+from watchkeeper.commands.options import Data
+from watchkeeper.errors import Failure
+from watchkeeper.settings import data_folder
+from watchkeeper.stack.lifecycle import running
 
 app = typer.Typer(no_args_is_help=True, help="Move the database's schema forward or back.")
 
 Dsn = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--postgres",
         envvar="WATCHKEEPER_POSTGRES",
-        help="libpq connection string of the owner of the database",
+        help="Connection string of the database's owner [default: the running stack's]",
         show_default=False,
     ),
 ]
@@ -25,19 +29,21 @@ Dsn = Annotated[
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say what went wrong and how to mend it, then leave with 1."""
     try:
         yield
     except OperationalError as error:
-        typer.echo(
-            f"The database does not answer as asked: {error.orig}\n"
-            "Check the connection string (--postgres or WATCHKEEPER_POSTGRES) and that it runs.",
-            err=True,
-        )
-        raise typer.Exit(1) from None
+        raise Failure(
+            f"The database does not answer as asked: {str(error.orig).strip()}",
+            "Check the connection string (--postgres or $WATCHKEEPER_POSTGRES) and that it runs.",
+        ) from None
     except CommandError as error:
-        typer.echo(f"No such step: {error}\nKnown heads: {_line(migrations.newest())}", err=True)
-        raise typer.Exit(1) from None
+        raise Failure(
+            f"There is no such step: {error}.", f"The newest are {_line(migrations.newest())}."
+        ) from None
+
+
+def _dsn(postgres: str | None, data: Data) -> str:
+    return postgres or running(data_folder(data)).postgres
 
 
 def _line(revisions: tuple[str, ...]) -> str:
@@ -46,37 +52,42 @@ def _line(revisions: tuple[str, ...]) -> str:
 
 @app.command()
 def upgrade(
-    postgres: Dsn,
     target: Annotated[str, typer.Argument(help="a revision, `ledger@head`, or all")] = "heads",
+    *,
+    postgres: Dsn = None,
+    data: Data = None,
 ) -> None:
     """Bring the schema to its newest revision; safe to call twice, and by two at once."""
+    dsn = _dsn(postgres, data)
     with _explained():
-        migrations.upgrade(postgres, target)
-        typer.echo(f"The schema stands at {_line(migrations.current(postgres))}.")
+        migrations.upgrade(dsn, target)
+        typer.echo(f"The schema stands at {_line(migrations.current(dsn))}.")
 
 
 @app.command()
 def downgrade(
-    postgres: Dsn,
     target: Annotated[str, typer.Argument(help="a revision, `ledger@base`, or `base` for all")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    postgres: Dsn = None,
+    data: Data = None,
 ) -> None:
     """Take revisions back; the data in what they made is gone."""
+    dsn = _dsn(postgres, data)
     if not yes:
         typer.confirm(f"Go back to {target} and lose the data in what goes?", abort=True)
     with _explained():
-        migrations.downgrade(postgres, target)
-        typer.echo(f"The schema stands at {_line(migrations.current(postgres))}.")
+        migrations.downgrade(dsn, target)
+        typer.echo(f"The schema stands at {_line(migrations.current(dsn))}.")
 
 
 @app.command()
-def current(postgres: Dsn) -> None:
+def current(*, postgres: Dsn = None, data: Data = None) -> None:
     """Print where each room stands; exit with 1 where a newer revision is known here."""
+    dsn = _dsn(postgres, data)
     with _explained():
-        found, newest = migrations.current(postgres), migrations.newest()
+        found, newest = migrations.current(dsn), migrations.newest()
     typer.echo(f"The schema stands at {_line(found)}.")
     missing = tuple(sorted(set(newest) - set(found)))
     if missing:
-        typer.echo(f"Not applied: {_line(missing)}; run `watchkeeper db upgrade`.")
-        raise typer.Exit(1)
+        raise Failure(f"Not applied yet: {_line(missing)}.", "Run `watchkeeper db upgrade`.")
