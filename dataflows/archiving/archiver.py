@@ -48,6 +48,7 @@ class Archiver:
         mark = store.archive.mark(cell) or NOTHING
         index = Index.open(folder / f"cell-{cell}", mark.position)
         index.catch_up(mark.position, _ids_between(store.archive, cell))
+        metrics.POSITION.labels(str(cell)).set(mark.position)
         return cls(store, cell, index, Buffer(patience), mark.next_offset)
 
     def handle(self, batch: Batch, now: datetime) -> None:
