@@ -51,7 +51,7 @@ endif
 
 .venv-other/.installed: requirements.lock pyproject.toml
 	$(OTHER_PYTHON) -m venv .venv-other
-	.venv-other/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv-other/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	.venv-other/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
