@@ -125,6 +125,21 @@ def a_letter(offset: int) -> DeadLetter:
     )
 
 
+def a_silence() -> Alert:
+    return Alert(
+        alert_id=text(derived_id(b"x" * 16, "alert")),
+        kind=AlertKind.OPERATION,
+        tenant="demo",
+        entity_kind="channel",
+        entity="atm",
+        severity=Severity.HIGH,
+        title="Silence",
+        reasons=("nothing came",),
+        rules=("channel-silence",),
+        raised_at=NOON,
+    )
+
+
 def test_each_topic_finds_its_table(around: Surroundings) -> None:
     outbox = Outbox.to(around.kafka)
     outbox.send(around.log, codec.encode(a_transaction()))
@@ -141,23 +156,7 @@ def test_each_topic_finds_its_table(around: Surroundings) -> None:
         outbox.send(around.decisions, codec.encode(decision))
         outbox.send(around.log, codec.encode(decision.transaction))
     outbox.send(around.rejected, codec.encode(a_letter(9)))
-    outbox.send(
-        around.operations,
-        codec.encode(
-            Alert(
-                alert_id=text(derived_id(b"x" * 16, "alert")),
-                kind=AlertKind.OPERATION,
-                tenant="demo",
-                entity_kind="channel",
-                entity="atm",
-                severity=Severity.HIGH,
-                title="Silence",
-                reasons=("nothing came",),
-                rules=("channel-silence",),
-                raised_at=NOON,
-            )
-        ),
-    )
+    outbox.send(around.operations, codec.encode(a_silence()))
     outbox.flush()
 
     with around.alerting() as process:
