@@ -1,6 +1,6 @@
 """How fast decisions become books: from the bytes of a decision to a committed batch.
 
-    python benchmarks/books.py --postgres "host=… dbname=…" [--seconds 10] [--json]
+    python -m benchmarks.ledger --postgres "host=… dbname=…" [--seconds 10] [--json]
 
 The database must be one that may be emptied. Measures one writer on 100,000 accounts at random,
 all on one hot account, and one transaction at a time, then runs every invariant over the result.
@@ -12,18 +12,22 @@ import json
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from data_contracts import ids
 from data_contracts.codec import encode
 from data_contracts.decision import Decision, RuleHit, Severity, Verdict
+from data_contracts.topics import DECISIONS
 from data_contracts.transaction import Channel, Direction, Transaction, TransactionType
 from ledger.arrivals import parse_decision
+from ledger.invariants import check
 from ledger.postgres import PostgresBooks
 from ledger.values import Postings
 from runtime import migrations
+from runtime.postgres import connect
 
+TOPIC = "benchmark"
 ACCOUNTS = 100_000
 BATCH = 2_000
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -105,7 +109,7 @@ def per_second(books: PostgresBooks, batches: Iterator[Sequence[bytes]], seconds
         position = arrivals[-1].movement.position
         books.post(
             Postings(
-                topic="benchmark",
+                topic=TOPIC,
                 partition=0,
                 next_offset=position + 1,
                 arrivals=arrivals,
@@ -130,6 +134,9 @@ def measure(dsn: str, seconds: float) -> dict[str, float | bool]:
         "one_by_one_per_second": per_second(books, _batches(source, 1, ACCOUNTS), seconds / 2),
     }
     books.close()
+    with connect(dsn, "benchmark", statement_seconds=600) as connection:
+        found = check(connection, replace(DECISIONS, name=TOPIC))
+        figures["invariants_hold"] = all(finding.holds for finding in found)
     return figures
 
 
