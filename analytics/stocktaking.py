@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from analytics import reconciliation
@@ -17,10 +16,9 @@ from analytics.places import Places
 from analytics.reached import ByCell, Mark, Reached
 from analytics.reconciliation import DUPLICATED, INVENTED, LOST, UNREAD, Cell, Check, Found
 from casework import alert_ids
-from data_contracts.archive import SCHEMA
 from data_contracts.topics import Topic
 from ledger import outcome_ids
-from runtime.archive import active_files
+from runtime.archive import active_files, read_files
 from runtime.id_arrays import Folded, from_column
 from runtime.postgres import connect
 
@@ -177,11 +175,9 @@ def _sources(places: Places) -> tuple[tuple[Topic, Reading], ...]:
 
 
 def _archived(places: Places) -> pa.Table:
-    columns = ["cell", "position", "event_id", "duplicate_of"]
-    files = active_files(places.archive)
-    if not files:
-        return SCHEMA.empty_table().select(columns)
-    return ds.dataset(files, format="parquet").to_table(columns=columns)
+    return read_files(
+        active_files(places.archive), ["cell", "position", "event_id", "duplicate_of"]
+    )
 
 
 def _archived_in(rows: pa.Table, cell: int, *, are_copies: bool) -> Found:

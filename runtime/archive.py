@@ -4,11 +4,14 @@ One commit holds rows together with the mark up to which they go. The table refu
 the same moment, but takes the same mark twice from one writer: so the mark is compared here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import (
     ColumnProperties,
     CommitProperties,
@@ -108,8 +111,22 @@ class Archive:
 
     def small_files(self) -> int:
         """How many files wait to be put together."""
-        sizes = pa.table(self.table.get_add_actions(flatten=True)).column("size_bytes")
-        return sum(size.as_py() < SMALL_BYTES for size in sizes)
+        return sum(size < SMALL_BYTES for size in self._facts("size_bytes"))
+
+    def files_between(self, first: int, last: int) -> list[str]:
+        """The files that may hold rows of these positions, of whatever cell."""
+        files = {Path(file).name: file for file in self.files()}
+        names, lowest, highest = map(self._facts, ("path", "min.position", "max.position"))
+        return [
+            files[Path(name).name]
+            for name, low, high in zip(names, lowest, highest, strict=True)
+            if low <= last and high >= first
+        ]
+
+    def _facts(self, column: str) -> list[Any]:
+        actions = self.table.get_add_actions(flatten=True)
+        # Not `pa.table`: it would import pandas to see whether this is one of its frames.
+        return pa.RecordBatchReader.from_stream(actions).read_all().column(column).to_pylist()
 
     def put_together(self, size: int) -> None:
         """Make files of up to `size` bytes of smaller ones of the same day; no order is kept."""
@@ -158,6 +175,13 @@ def active_files(folder: Path) -> list[str]:
     """The files that hold the rows now; a folder's own listing would count replaced ones too."""
     table = _existing(folder)
     return [] if table is None else table.file_uris()
+
+
+def read_files(files: Sequence[str], columns: Sequence[str]) -> pa.Table:
+    """A few columns of all rows of these files."""
+    names = list(columns)
+    read = [pq.ParquetFile(file).read(names) for file in files]
+    return pa.concat_tables([SCHEMA.empty_table().select(names), *read])
 
 
 def marks(folder: Path, cells: int) -> dict[int, Mark]:

@@ -8,14 +8,14 @@ from threading import Lock
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
 import structlog
 
 from dataflows.archiving import columns, metrics
 from dataflows.archiving.buffer import Buffer, Patience
 from dataflows.archiving.columns import Message, Read
 from dataflows.archiving.copies import Ids, Index, Positions, first_of, short_ids
-from runtime.archive import Archive, Housekeeping, Mark
+from runtime.archive import Archive, Housekeeping, Mark, read_files
+from runtime.id_arrays import folded, from_column
 from runtime.kafka import Batch
 
 NOTHING = Mark(position=-1, next_offset=0)
@@ -121,12 +121,11 @@ def marked(table: pa.Table, ids: Ids, positions: Positions, index: Index) -> tup
 
 def _ids_between(archive: Archive, cell: int) -> Callable[[int, int], tuple[Ids, Positions]]:
     def read(start: int, end: int) -> tuple[Ids, Positions]:
-        position = ds.field("position")
-        wanted = (ds.field("cell") == cell) & (position >= start) & (position < end)
-        rows = ds.dataset(archive.files(), format="parquet").to_table(
-            columns=["event_id", "position"], filter=wanted
-        )
-        ids = short_ids([str(event_id) for event_id in rows.column("event_id").to_pylist()])
-        return ids, rows.column("position").to_numpy()
+        files = archive.files_between(start, end - 1)
+        rows = read_files(files, ["cell", "event_id", "position"])
+        positions = rows.column("position").to_numpy()
+        is_wanted = (positions >= start) & (positions < end)
+        is_wanted &= rows.column("cell").to_numpy() == cell
+        return folded(from_column(rows.column("event_id")))[is_wanted], positions[is_wanted]
 
     return read

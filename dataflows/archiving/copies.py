@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.id_arrays import folded
+
 CATCH_UP_IDS = 1_000_000
 NEVER = np.iinfo(np.int64).max
 
@@ -20,10 +22,7 @@ Positions = NDArray[np.int64]
 def short_ids(event_ids: Sequence[str]) -> Ids:
     """64 bits of each event id: two of 10^8 are alike by chance in one archive of 3,700."""
     raw = bytes.fromhex("".join(event_ids).replace("-", ""))
-    halves = np.frombuffer(raw, np.uint64).reshape(-1, 2)
-    # A UUID's version and variant are the same in all of them; folded, no bit is.
-    folded: Ids = halves[:, 0] ^ halves[:, 1]
-    return folded
+    return folded(np.frombuffer(raw, ">u8").reshape(-1, 2).astype(np.uint64))
 
 
 def first_of(ids: Ids, positions: Positions) -> Positions:
