@@ -85,6 +85,7 @@ class Archiver:
         highest = max(before.position, int(positions.max(initial=-1)))
         self.store.archive.append(table, self.cell, Mark(highest, self.next_offset))
         self.index.add(ids, positions)
+        pa.default_memory_pool().release_unused()
         self._count(rows, copies, highest)
 
     def _count(self, rows: Read, copies: int, position: int) -> None:

@@ -15,6 +15,7 @@ from runtime.kafka import Batch, Reader
 from runtime.settings import Settings
 
 GROUP = "archiving"
+READ_AHEAD = {"queued.max.messages.kbytes": 8 * 1024}
 
 
 def run(
@@ -35,7 +36,8 @@ def run(
             archiver.handle(batch, clock())
 
         start = archiver.next_offset or None
-        consume(Reader.at(settings.kafka, GROUP, decisions, archiver.cell, start), handle, stopped)
+        reader = Reader.at(settings.kafka, GROUP, decisions, archiver.cell, start, **READ_AHEAD)
+        consume(reader, handle, stopped)
         archiver.flush()
 
     run_together([partial(loop, archiver) for archiver in archivers], stopped)
