@@ -7,6 +7,7 @@ all on one hot account, and one transaction at a time, then runs every invariant
 """
 
 import argparse
+import gc
 import itertools
 import json
 import random
@@ -20,6 +21,7 @@ from data_contracts.codec import encode
 from data_contracts.decision import Decision, RuleHit, Severity, Verdict
 from data_contracts.topics import DECISIONS
 from data_contracts.transaction import Channel, Direction, Transaction, TransactionType
+from dataflows.posting.__main__ import COLLECT_AFTER
 from ledger.arrivals import parse_decision
 from ledger.invariants import check
 from ledger.postgres import PostgresBooks
@@ -147,6 +149,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     figures = measure(given.postgres, given.seconds)
     if given.json:
         print(json.dumps(figures))

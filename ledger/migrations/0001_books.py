@@ -34,12 +34,12 @@ COMMENT ON COLUMN ledger.accounts.currency IS 'of its first posting; null: many'
 
 CREATE TABLE ledger.balances (
     account_key bigint NOT NULL REFERENCES ledger.accounts,
-    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    currency text NOT NULL CHECK (octet_length(currency) = 3),
     posted bigint NOT NULL DEFAULT 0,
     held bigint NOT NULL DEFAULT 0 CHECK (held >= 0),
     version bigint NOT NULL DEFAULT 0 CHECK (version >= 0),
     PRIMARY KEY (account_key, currency)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 COMMENT ON COLUMN ledger.balances.held IS 'set aside by holds that would debit the account';
 COMMENT ON COLUMN ledger.balances.version IS 'how many transfers made it';
 """
