@@ -167,6 +167,16 @@ def test_sigterm_ends_it_cleanly(workplace: Workplace) -> None:
         assert posting.wait(timeout=20) == 0
 
 
+def test_sigterm_ends_it_cleanly_while_postgres_is_away_too(kafka: str) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/books"
+    with Workplace(kafka, nowhere, some_topics(kafka)).posting() as posting:
+        with pytest.raises(subprocess.TimeoutExpired):
+            posting.wait(timeout=5)
+        posting.send_signal(signal.SIGTERM)
+
+        assert posting.wait(timeout=20) == 0
+
+
 def test_killed_at_any_moment_it_books_everything_once(workplace: Workplace) -> None:
     decisions, dice = workplace.topics.decisions, random.Random(7)  # noqa: S311  (a repeatable schedule)
     verdicts = [Verdict.APPROVE, Verdict.REVIEW, Verdict.DECLINE]
