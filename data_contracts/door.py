@@ -104,6 +104,7 @@ def parse_stored(raw: bytes) -> tuple[Transaction, bytes]:
     _check_received(transaction.received_at)
     _check_text("tenant", transaction.tenant)
     checked = _checked(transaction)
+    check_future(checked, transaction.received_at)
     return checked, canonical if checked is transaction else _encode(checked)
 
 

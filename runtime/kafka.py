@@ -146,12 +146,20 @@ class Outbox:
             else:
                 return
 
-    def flush(self) -> None:
-        """Return when everything is acknowledged, or raise."""
-        remaining = self.producer.flush(FLUSH_SECONDS_MAX)
+    def check(self) -> None:
+        """Raise what became of the messages so far; waits for none."""
+        self.producer.poll(0)
+        self._raise()
+
+    def _raise(self) -> None:
         if self.errors:
             error, self.errors = self.errors[0], []
             raise KafkaException(error)
+
+    def flush(self) -> None:
+        """Return when everything is acknowledged, or raise."""
+        remaining = self.producer.flush(FLUSH_SECONDS_MAX)
+        self._raise()
         if remaining:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
 

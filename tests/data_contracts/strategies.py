@@ -50,6 +50,7 @@ def transactions(draw: st.DrawFn) -> Transaction:
     identifier = st.none() | identifiers()
     country = st.none() | st.text(UPPER, min_size=2, max_size=2)
     latitude, longitude = draw(places())
+    occurred_at = draw(instants())
     return Transaction(
         transaction_id=draw(identifiers()),
         account_id=draw(identifiers()),
@@ -57,7 +58,7 @@ def transactions(draw: st.DrawFn) -> Transaction:
         direction=draw(st.sampled_from(Direction)),
         amount_minor=draw(st.integers(1, AMOUNT_MINOR_MAX)),
         currency=draw(st.sampled_from(sorted(currencies()))),
-        occurred_at=draw(instants()),
+        occurred_at=occurred_at,
         channel=draw(st.sampled_from(Channel)),
         counterparty_id=draw(identifier),
         counterparty_country=draw(country),
@@ -77,5 +78,5 @@ def transactions(draw: st.DrawFn) -> Transaction:
         original_transaction_id=draw(identifier),
         description=draw(st.none() | descriptions()),
         tenant=draw(identifiers(32)),
-        received_at=draw(instants()),
+        received_at=max(draw(instants()), occurred_at),
     )

@@ -1,0 +1,177 @@
+"""Decisions: what features and rules say of a batch, encoded around the transactions' own bytes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from data_contracts import codec, ids
+from data_contracts.control import FeatureWarmRecord
+from data_contracts.decision import SCORE_MAX, FeatureValue, ListHit, RuleHit, Verdict
+from data_contracts.topics import Topic
+from dataflows.connectors import Letter
+from dataflows.scoring.changes import Changed
+from dataflows.scoring.intake import Accepted
+from rules.entries import Changes
+from rules.evaluation import NO_FLAGS, Judgement, compile_rule_set
+from rules.features.answers import flags_of, values_of
+from rules.features.memory import Answers, Ints
+from rules.features.plan import Plan
+from rules.model import Flag, Policy, RuleSet
+from rules.rule_set import from_canonical
+
+SINCE_EVER = -1  # On the log's clock.
+_NO_RULES = RuleSet(policy=Policy(review_at=SCORE_MAX + 1, decline_at=SCORE_MAX + 1))
+
+Row = tuple[FeatureValue, ...]
+Flags = Mapping[str, str]
+
+
+class EncodedDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A `Decision`, field by field, around a transaction that is encoded already."""
+
+    decision_id: str
+    event_id: str
+    cell: int
+    position: int
+    verdict: Verdict
+    score: int
+    rule_set: str
+    hits: tuple[RuleHit, ...] = ()
+    shadow_hits: tuple[RuleHit, ...] = ()
+    list_hit: ListHit | None = None
+    features: dict[str, FeatureValue] = {}
+    flags: Flags = {}
+    transaction: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The letters of an item of the log up to `position`, and what is counted of them."""
+
+    cell: int
+    position: int
+    letters: Sequence[Letter]
+    verdicts: Sequence[Verdict] = ()
+    received: Sequence[float] = ()
+
+
+@dataclass(slots=True)
+class _Table:
+    """The features of a batch by row; `flags` has only the rows with any."""
+
+    rows: Sequence[Row]
+    flags: dict[int, dict[str, str]] = field(default_factory=dict)
+
+
+class Judge:
+    """One cell's rules at work: the rule set in force, what the log changed, what is warm."""
+
+    def __init__(self, decisions: Topic) -> None:
+        """Before the first rule set of the log everything is approved."""
+        self.decisions = decisions
+        self.evaluator = compile_rule_set(_NO_RULES)
+        self.rule_set = ""
+        self.plan = Plan.of(())
+        self.warm_after: dict[str, int] = {}  # By fingerprint: the clock has to have passed it.
+
+    def change(self, changed: Changed) -> None:
+        """Take up what a control record says."""
+        if isinstance(changed.change, RuleSet):
+            self._adopt(changed.change, self.evaluator.changes())
+            self.warm_after = self._warmth(changed.clock)
+        elif isinstance(changed.change, FeatureWarmRecord):
+            if changed.change.definition in self.warm_after:
+                self.warm_after[changed.change.definition] = SINCE_EVER
+        else:
+            self.evaluator.take(changed.change)
+
+    def _adopt(self, rule_set: RuleSet, changes: Changes) -> None:
+        self.evaluator = compile_rule_set(rule_set, changes)
+        self.rule_set = rule_set.fingerprint()
+        self.plan = Plan.of(rule_set.features)
+
+    def _warmth(self, clock: int) -> dict[str, int]:
+        """A feature is warm once it has seen its window, or if it saw all of the log."""
+        return {
+            feature.fingerprint: self.warm_after.get(
+                feature.fingerprint,
+                clock + feature.definition.window_ms if clock else SINCE_EVER,
+            )
+            for feature in self.plan.features
+        }
+
+    def decide(self, accepted: Accepted, clock: Ints, answers: Sequence[Answers]) -> Decided:
+        """Decide a batch; there are answers for each feature of the plan."""
+        table = self._table(clock, answers)
+        judgements = list(self._judgements(accepted, table))
+        letters = list(self._letters(accepted, table, judgements))
+        return Decided(
+            accepted.cell,
+            accepted.until,
+            [*letters, *accepted.rejections],
+            [judgement.verdict for judgement in judgements],
+            [transaction.received_at.timestamp() for transaction in accepted.transactions],
+        )
+
+    def _table(self, clock: Ints, answers: Sequence[Answers]) -> _Table:
+        columns, flags = [], dict[int, dict[str, str]]()
+        for definition, place in zip(self.plan.definitions, self.plan.places, strict=True):
+            feature = self.plan.features[place]
+            column = values_of(feature, answers[place])
+            found = flags_of(answers[place].codes)
+            cold = int(np.searchsorted(clock, self.warm_after[feature.fingerprint], side="right"))
+            if cold:
+                column = [*[None] * cold, *column[cold:]]
+                found |= dict.fromkeys(range(cold), Flag.WARMING)
+            columns.append(column)
+            for row, flag in found.items():
+                flags.setdefault(row, {})[definition.name] = str(flag)
+        return _Table(list(zip(*columns, strict=True)) or [()] * len(clock), flags)
+
+    def _judgements(self, accepted: Accepted, table: _Table) -> Iterator[Judgement]:
+        judge, flags = self.evaluator.judge, table.flags
+        for row, transaction in enumerate(accepted.transactions):
+            yield judge(transaction, table.rows[row], flags.get(row, NO_FLAGS))
+
+    def _letters(
+        self, accepted: Accepted, table: _Table, judgements: Sequence[Judgement]
+    ) -> Iterator[Letter]:
+        names = [definition.name for definition in self.plan.definitions]
+        for row, judgement in enumerate(judgements):
+            event = accepted.ids[row]
+            decision = EncodedDecision(
+                decision_id=ids.text(ids.derived_id(event, "decision")),
+                event_id=ids.text(event),
+                cell=accepted.cell,
+                position=accepted.positions[row],
+                verdict=judgement.verdict,
+                score=judgement.score,
+                rule_set=self.rule_set,
+                hits=judgement.hits,
+                shadow_hits=judgement.shadow_hits,
+                list_hit=judgement.list_hit,
+                features=dict(zip(names, table.rows[row], strict=True)),
+                flags=table.flags.get(row, NO_FLAGS),
+                transaction=msgspec.Raw(accepted.canonical[row]),
+            )
+            yield Letter(self.decisions, codec.encode(decision), event)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return {
+            "rule_set": self.evaluator.rule_set.canonical() if self.rule_set else None,
+            "changes": codec.encode(self.evaluator.changes()),
+            "warm_after": self.warm_after,
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go on from a snapshot."""
+        changes = codec.decode(snapshot["changes"], Changes)
+        if snapshot["rule_set"] is None:
+            self.evaluator = compile_rule_set(_NO_RULES, changes)
+        else:
+            self._adopt(from_canonical(snapshot["rule_set"]), changes)
+        self.warm_after = snapshot["warm_after"]

@@ -1,0 +1,48 @@
+"""Warm the machine code: one batch through every kernel, before the first event waits for it."""
+
+from datetime import UTC, datetime
+
+from data_contracts.transaction import Channel, Direction, Transaction, TransactionType
+from dataflows.scoring.recent_ids import RecentIds
+from rules.features.columns import columns_of
+from rules.features.fields import HOUR_MS
+from rules.features.plan import Plan
+from rules.features.shard import FeatureShard, restored
+from rules.model import Aggregate, FeatureDefinition
+
+_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _definition(aggregate: Aggregate, of: str, *, is_tiled: bool) -> FeatureDefinition:
+    by = ("account_id",)
+    window, tile = (2 * HOUR_MS, HOUR_MS) if is_tiled else (HOUR_MS, None)
+    return FeatureDefinition(
+        name="warming", aggregate=aggregate, of=of, by=by, at=by, window_ms=window, tile_ms=tile
+    )
+
+
+def warm_up() -> None:
+    """Compile, or load what was compiled before, all that scoring calls."""
+    definitions = [
+        _definition(Aggregate.SUM, "amount_minor", is_tiled=False),
+        _definition(Aggregate.DISTINCT, "currency", is_tiled=True),
+    ]
+    plan = Plan.of(definitions)
+    transaction = Transaction(
+        tenant="warming",
+        transaction_id="warming",
+        account_id="warming",
+        type=TransactionType.TRANSFER,
+        direction=Direction.DEBIT,
+        amount_minor=1,
+        currency="EUR",
+        occurred_at=_INSTANT,
+        received_at=_INSTANT,
+        channel=Channel.API,
+    )
+    shard = FeatureShard(plan)
+    shard.observe(columns_of(plan, [transaction], 0, []))
+    restored(shard.snapshot()).observe(columns_of(plan, [transaction], 0, []))
+    recent = RecentIds()
+    recent.note([bytes(16)], [0])
+    recent.restore(recent.snapshot())
