@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from casework.values import KeptLetter
+from data_contracts.dead_letter import DeadLetter
+from data_contracts.topics import TRANSACTIONS
 
 HEXADECIMAL_BYTES_MAX = 512
 
@@ -16,19 +18,26 @@ def table(found: Sequence[KeptLetter]) -> Table:
     """One line each."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
     shown.add_column("number", justify="right", style="cyan", no_wrap=True)
-    for name in ("when (UTC)", "from", "code", "reason", "sent again"):
-        shown.add_column(name)
+    for name in ("when (UTC)", "where", "code"):
+        shown.add_column(name, no_wrap=True)
+    shown.add_column("reason")
+    shown.add_column("sent again")
     for kept in found:
         letter = kept.letter
         shown.add_row(
             str(kept.number),
             f"{kept.rejected_at:%Y-%m-%d %H:%M:%S}",
-            Text(f"{letter.topic}/{letter.partition}@{letter.offset}"),
+            Text(_place(letter)),
             Text(_harmless(letter.code), "yellow"),
             Text(_harmless(_reason(kept))),
             Text(f"by {kept.replayed_by}" if kept.replayed_by else "", "green"),
         )
     return shown
+
+
+def _place(letter: DeadLetter) -> str:
+    place = f"{letter.partition}/{letter.offset}"
+    return place if letter.topic == TRANSACTIONS.name else f"{letter.topic} {place}"
 
 
 def _reason(kept: KeptLetter) -> str:

@@ -17,7 +17,7 @@ from casework.values import KeptLetter
 from data_contracts.topics import TRANSACTIONS
 from runtime.kafka import Outbox
 from runtime.postgres import connect
-from watchkeeper import letters_view
+from watchkeeper import answers, letters_view
 from watchkeeper.commands.options import AsJson, Data
 from watchkeeper.errors import Failure
 from watchkeeper.settings import data_folder
@@ -49,7 +49,7 @@ def list_letters(
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
-    console = Console(highlight=False)
+    console = answers.console()
     if not found:
         console.print("There are no dead letters.", style="green")
         return
