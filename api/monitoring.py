@@ -96,5 +96,9 @@ def _histogram(families: Families, name: str) -> Histogram | None:
         counts[bound] = counts.get(bound, 0.0) + sample.value
     if not counts:
         return None
-    bounds = tuple(sorted(counts))
-    return Histogram(bounds=bounds, counts=tuple(counts[bound] for bound in bounds))
+    *bounds, everything = sorted(counts)
+    return Histogram(
+        bounds=tuple(bounds),
+        counts=tuple(counts[bound] for bound in bounds),
+        count=counts[everything],
+    )

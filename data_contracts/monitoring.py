@@ -17,10 +17,11 @@ class ProcessHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Histogram(msgspec.Struct, frozen=True, kw_only=True):
-    """How many observations were at most `bounds[i]` seconds: `counts[i]`, cumulative."""
+    """How many observations were at most `bounds[i]` seconds: `counts[i]`; `count` of all."""
 
     bounds: tuple[float, ...]
     counts: tuple[float, ...]
+    count: float
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import httpx
 import msgspec
@@ -11,6 +11,15 @@ from data_contracts.alert import Alert
 from data_contracts.monitoring import Snapshot
 
 ANSWER_SECONDS_MAX = 3.0
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """What `GET /v1/alerts` answers."""
+
+    alerts: list[Alert]
+
+
+Answer = TypeVar("Answer", Snapshot, Latest)
 
 
 class ApiAway(RuntimeError):
@@ -38,20 +47,19 @@ class HttpGateway:
 
     def snapshot(self) -> Snapshot:
         """The state of the operation now."""
-        return msgspec.json.decode(self._get("/v1/monitoring"), type=Snapshot)
+        return self._read("/v1/monitoring", Snapshot)
 
     def latest_alerts(self, limit: int) -> Sequence[Alert]:
         """The newest alerts, newest first."""
-        raw = self._get(f"/v1/alerts?limit={limit}")
-        return msgspec.json.decode(raw, type=dict[str, list[Alert]])["alerts"]
+        return self._read(f"/v1/alerts?limit={limit}", Latest).alerts
 
-    def _get(self, path: str) -> bytes:
+    def _read(self, path: str, kind: type[Answer]) -> Answer:
         try:
             answer = self.client.get(path, headers={"authorization": f"Bearer {self.token()}"})
             answer.raise_for_status()
-        except httpx.HTTPError as error:
+            return msgspec.json.decode(answer.content, type=kind)
+        except (httpx.HTTPError, msgspec.DecodeError) as error:
             raise ApiAway(f"GET {path}: {error}") from error
-        return answer.content
 
 
 @dataclass(slots=True)

@@ -57,25 +57,22 @@ def quantile(rank: float, before: Histogram | None, after: Histogram | None) -> 
     """The value in seconds below which `rank` of the new observations lie; None without any."""
     if after is None:
         return None
-    new = _new_counts(before, after)
-    if not new or new[-1] <= 0:
+    *new, everything = _new_counts(before, after)
+    if everything <= 0:
         return None
-    wanted, below, floor = rank * new[-1], 0.0, 0.0
+    wanted, below, floor = rank * everything, 0.0, 0.0
     for bound, count in zip(after.bounds, new, strict=True):
         if count >= wanted:
-            return _between(floor, bound, (wanted - below) / max(count - below, 1e-9))
+            return floor + (bound - floor) * (wanted - below) / max(count - below, 1e-9)
         below, floor = count, bound
     return floor
 
 
 def _new_counts(before: Histogram | None, after: Histogram) -> list[float]:
-    if before is None or before.bounds != after.bounds or before.counts[-1] > after.counts[-1]:
-        return list(after.counts)
-    return [new - old for new, old in zip(after.counts, before.counts, strict=True)]
-
-
-def _between(floor: float, bound: float, share: float) -> float:
-    return floor if bound == float("inf") else floor + (bound - floor) * share
+    found = [*after.counts, after.count]
+    if before is None or before.bounds != after.bounds or before.count > after.count:
+        return found
+    return [new - old for new, old in zip(found, [*before.counts, before.count], strict=True)]
 
 
 def lag(snapshot: Snapshot, process: str) -> int | None:

@@ -1,8 +1,10 @@
 from datetime import UTC, datetime
 
+import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from api.monitoring import Observed, snapshot
+from data_contracts.monitoring import Snapshot
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -44,7 +46,9 @@ def test_a_snapshot_says_what_the_processes_say() -> None:
     assert (seen.accepted, seen.refused) == (7, 4)
     assert seen.decisions == {"approve": 90, "decline": 10}
     assert seen.decision_seconds is not None
-    assert list(seen.decision_seconds.counts) == [2, 3, 4]
+    assert list(seen.decision_seconds.counts) == [2, 3]
+    assert seen.decision_seconds.count == 4
+    assert msgspec.json.decode(msgspec.json.encode(seen), type=Snapshot) == seen
     states = {process.name: process for process in seen.processes}
     assert (states["scoring"].position, states["scoring"].resident_bytes) == (99, 5_000_000)
     assert {name for name, state in states.items() if state.is_up} == {"api", "scoring"}

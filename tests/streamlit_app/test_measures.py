@@ -6,7 +6,7 @@ from data_contracts.monitoring import Histogram, ProcessHealth, Snapshot
 from streamlit_app.measures import cpu_share, grown, lag, measure, measures, quantile, troubles
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-BOUNDS = (0.1, 0.5, 1.0, float("inf"))
+BOUNDS = (0.1, 0.5, 1.0)
 
 
 def a_snapshot(**changes: object) -> Snapshot:
@@ -39,20 +39,20 @@ def test_one_snapshot_measures_nothing() -> None:
 
 
 def test_a_quantile_lies_within_the_bucket_that_holds_it() -> None:
-    before = Histogram(bounds=BOUNDS, counts=(0, 0, 0, 0))
-    after = Histogram(bounds=BOUNDS, counts=(50, 100, 100, 100))
+    before = Histogram(bounds=BOUNDS, counts=(0, 0, 0), count=0)
+    after = Histogram(bounds=BOUNDS, counts=(50, 100, 100), count=100)
     assert quantile(0.25, before, after) == pytest.approx(0.05)
     assert quantile(0.75, before, after) == pytest.approx(0.3)
 
 
 def test_a_quantile_of_the_unbounded_bucket_is_its_floor() -> None:
-    after = Histogram(bounds=BOUNDS, counts=(0, 0, 0, 10))
+    after = Histogram(bounds=BOUNDS, counts=(0, 0, 0), count=10)
     assert quantile(0.95, None, after) == 1.0
 
 
 def test_only_the_new_observations_count() -> None:
-    before = Histogram(bounds=BOUNDS, counts=(100, 100, 100, 100))
-    after = Histogram(bounds=BOUNDS, counts=(100, 100, 110, 110))
+    before = Histogram(bounds=BOUNDS, counts=(100, 100, 100), count=100)
+    after = Histogram(bounds=BOUNDS, counts=(100, 100, 110), count=110)
     assert quantile(0.5, before, after) == pytest.approx(0.75)
     assert quantile(0.5, before, before) is None
 
