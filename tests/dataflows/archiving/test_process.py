@@ -39,7 +39,9 @@ def send(kafka: str, topic: Topic, positions: range) -> None:
 
 
 @contextmanager
-def an_archiver(kafka: str, topic: Topic, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+def an_archiver(
+    kafka: str, topic: Topic, data: Path, cells: int = 1
+) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         "WATCHKEEPER_KAFKA": kafka,
         "WATCHKEEPER_POSTGRES": "unused",
@@ -47,6 +49,7 @@ def an_archiver(kafka: str, topic: Topic, data: Path) -> Iterator[subprocess.Pop
         "WATCHKEEPER_JWT_SECRET": "x" * 32,
         "WATCHKEEPER_DATA": str(data),
         "WATCHKEEPER_ARCHIVE_SECONDS": "0.01",
+        "WATCHKEEPER_CELLS": str(cells),
         "PYTHONPATH": str(ROOT),
     }
     process = subprocess.Popen([sys.executable, SCRIPT, topic.name], env=environment, cwd=ROOT)
@@ -64,9 +67,13 @@ def archived(data: Path) -> list[int]:
     return pl.read_parquet(files, columns=["position"])["position"].sort().to_list()
 
 
+def offsets(data: Path) -> list[int]:
+    found = marks(data / "archive" / "transactions", cells=2)
+    return [mark.next_offset for mark in found.values()]
+
+
 def next_offset(data: Path) -> int:
-    mark = marks(data / "archive" / "transactions", cells=1).get(0)
-    return mark.next_offset if mark else 0
+    return sum(offsets(data))
 
 
 def wait_for(data: Path, offset: int) -> None:
@@ -85,6 +92,24 @@ def test_what_is_decided_is_in_the_archive_within_seconds(
 
     assert time.monotonic() - started < 10
     assert archived(tmp_path) == list(range(50))
+
+
+def test_two_cells_are_archived_side_by_side(kafka: str, tmp_path: Path) -> None:
+    topic = a_topic(DECISIONS)
+    make_topics(kafka, [topic], cells=2)
+    outbox = Outbox.to(kafka)
+    for cell, count in ((0, 30), (1, 20)):
+        for position in range(count):
+            value = codec.encode(a_decision(cell=cell, position=position))
+            outbox.send(topic, value, partition=cell)
+    outbox.flush()
+
+    with an_archiver(kafka, topic, tmp_path, cells=2):
+        until(lambda: sorted(offsets(tmp_path)) == [20, 30], "both cells are archived")
+
+    rows = pl.read_parquet(active_files(tmp_path / "archive" / "transactions"))
+    counts = rows.group_by("cell").agg(pl.col("position").n_unique()).sort("cell")
+    assert counts.rows() == [(0, 30), (1, 20)]
 
 
 def test_sigterm_stores_what_still_waits(kafka: str, topic: Topic, tmp_path: Path) -> None:
