@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analytics import reconciliation
-from analytics.census import Census, Reading, Records, read_decision, read_log, rejections_of
+from analytics.census import Census, Records, read_decision, read_log, rejections_of
 from analytics.places import Places
 from analytics.reached import ByCell, Mark, Reached
 from analytics.reconciliation import DUPLICATED, INVENTED, LOST, UNREAD, Cell, Check, Found
 from casework import alert_ids
-from data_contracts.topics import Topic
 from ledger import outcome_ids
 from runtime.archive import active_files, read_files
 from runtime.id_arrays import Folded, from_column
@@ -154,24 +153,19 @@ def _passed(mark: Mark, end: int, scored: int) -> int:
 
 
 def _census(places: Places) -> list[tuple[Records, Records, Records]]:
-    census, sources = Census(places.census, places.kafka), _sources(places)
-    with ThreadPoolExecutor(len(sources)) as threads:
-        running = [
-            [threads.submit(census.take, topic, cell, read) for topic, read in sources]
-            for cell in range(places.cells)
-        ]
-    found = []
-    for log, decisions, rejections in running:
-        found.append((log.result(), decisions.result(), rejections.result()))
-    return found
-
-
-def _sources(places: Places) -> tuple[tuple[Topic, Reading], ...]:
-    return (
-        (places.log, read_log),
-        (places.decisions, read_decision),
-        (places.rejected, rejections_of(places.log)),
-    )
+    census, cells = Census(places.census, places.kafka), range(places.cells)
+    with ThreadPoolExecutor(2) as threads:
+        logs = threads.map(lambda cell: census.take(places.log, cell, read_log), cells)
+        decided = threads.map(
+            lambda cell: census.take(places.decisions, cell, read_decision), cells
+        )
+        found = list(zip(logs, decided, strict=True))
+    # Last: of what stands before a decision that was seen, the rejection is seen too.
+    read = rejections_of(places.log)
+    return [
+        (log, decisions, census.take(places.rejected, cell, read))
+        for cell, (log, decisions) in enumerate(found)
+    ]
 
 
 def _archived(places: Places) -> pa.Table:
