@@ -8,11 +8,16 @@ from runtime.consumer import stop_on_signals
 from runtime.settings import Settings
 
 
+def now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
+
+
 def main() -> None:
     """Read settings and clock, and run."""
     settings = Settings()
     metrics.serve(settings.metrics_port, settings.metrics_host)
-    run(settings, stop_on_signals(), lambda: datetime.now(UTC))
+    run(settings, stop_on_signals(), now)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from dataflows import recovery
 from tests.dataflows.scoring.logs import (
     AVERAGE,
     COUNT,
-    RICH,
     Log,
     a_rule,
     a_rule_set,
@@ -21,36 +20,12 @@ from tests.dataflows.scoring.logs import (
     letters,
     rejections,
 )
+from tests.dataflows.scoring.traffic import rich_log
 from tests.factories import NOON, a_transaction, minute
 
 
-def _rich_log(events: int = 300) -> Log:
-    """Changes, copies and unreadable messages among transactions of a few accounts."""
-    log = Log()
-    for number in range(events):
-        if number in {0, 150}:
-            log.publish(RICH)
-        if number == 90:
-            log.publish(a_rule_set(a_rule("small", when="amount_minor < 3000")))
-        if number % 37 == 5:
-            log.write(b'{"tenant": "demo", "transaction_id": "wrong-%d"}' % number)
-        log.add(
-            a_transaction(
-                transaction_id=f"t-{number - number % 11 // 10}",
-                account_id=f"a-{number * number % 7}",
-                counterparty_id=f"a-{number % 5}",
-                merchant_id=f"m-{number % 13}",
-                type="transfer" if number % 3 else "card_payment",
-                amount_minor=1 + number * 7919 % 9000,
-                occurred_at=minute(number - 90 * (number % 17 == 3)),
-                received_at=minute(number),
-            )
-        )
-    return log
-
-
 def test_decisions_leave_in_order_of_position_each_id_once() -> None:
-    log = _rich_log()
+    log = rich_log()
 
     found = decisions(letters(log.batches()))
 
@@ -64,7 +39,7 @@ def test_decisions_leave_in_order_of_position_each_id_once() -> None:
 
 
 def test_a_decision_is_encoded_as_its_struct_is() -> None:
-    log = _rich_log()
+    log = rich_log()
 
     found = letters(log.batches())
 
@@ -170,7 +145,7 @@ def test_a_feature_counts_from_the_record_that_calls_it_warm() -> None:
 
 @pytest.mark.parametrize(("shards", "workers"), [(2, 1), (4, 1), (1, 2), (2, 2), (4, 2)])
 def test_any_number_of_shards_and_workers_decides_the_same(shards: int, workers: int) -> None:
-    log = _rich_log()
+    log = rich_log()
 
     undivided, divided = (
         letters(log.batches()),
@@ -182,7 +157,7 @@ def test_any_number_of_shards_and_workers_decides_the_same(shards: int, workers:
 
 @pytest.mark.parametrize("shards", [1, 3])
 def test_after_a_crash_it_decides_as_if_nothing_had_been(tmp_path: Path, shards: int) -> None:
-    batches = _rich_log().batches()
+    batches = rich_log().batches()
     crashes = [
         *batches[:15],
         TestingSource.ABORT(),
@@ -201,7 +176,7 @@ def test_after_a_crash_it_decides_as_if_nothing_had_been(tmp_path: Path, shards:
 
 
 def test_the_batches_in_which_a_log_is_read_change_nothing() -> None:
-    log = _rich_log()
+    log = rich_log()
 
     singly, at_once = letters(log.batches(1)), letters(log.batches(1000))
 
