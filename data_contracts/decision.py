@@ -28,7 +28,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-class RuleHit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RuleHit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One rule that was true of the transaction, with its reason filled in."""
 
     rule_id: str
@@ -47,7 +47,7 @@ class ListHit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A pure function of the log up to `position`: no clock is in it.
 
     When it was made is the time stamp of its Kafka message; its key is the event id.

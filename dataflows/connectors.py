@@ -18,7 +18,7 @@ from data_contracts.control import KIND_HEADER
 from data_contracts.topics import Topic
 from runtime.kafka import ExpiredOffset, Outbox, Reader, bounds, partitions
 
-POLL_EVERY = timedelta(milliseconds=20)
+POLL_EVERY = timedelta(milliseconds=40)
 BATCH_MAX = 1_000
 
 Clock = Callable[[], datetime]
@@ -94,8 +94,9 @@ class LogPartition(StatefulSourcePartition[Read, int]):
         if self.source.stopped.is_set():
             raise StopIteration
         batch = self.reader.poll(BATCH_MAX)
+        pause = POLL_EVERY if batch.messages else LOOK_EVERY
         is_full = len(batch.messages) == BATCH_MAX
-        self.due_at = None if is_full else self.source.clock() + POLL_EVERY
+        self.due_at = None if is_full else self.source.clock() + pause
         self._tell_lag()
         messages = map(_logged, batch.messages)
         return [(key_of(batch.partition), part) for part in cut(batch.partition, messages)]

@@ -4,11 +4,11 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from time import monotonic
 from types import FrameType
 
 from runtime.kafka import BATCH_MAX, Batch, Reader
-
-WAIT_SECONDS = 0.25
+from runtime.pace import Pace
 
 
 def stop_on_signals() -> threading.Event:
@@ -27,17 +27,19 @@ def consume(
     reader: Reader,
     handle: Callable[[Batch], None],
     stopped: threading.Event,
-    size: int = BATCH_MAX,
-    wait_seconds: float = WAIT_SECONDS,
+    pace_seconds: float = 0.0,
 ) -> None:
     """Call `handle` with each batch, empty ones too (a tick), in order; it must be idempotent.
+
+    Under load a batch comes every `pace_seconds`, or when it is full; in a quiet hour at once.
 
     `handle` applies the batch and stores its watermark in one transaction of its own store; what
     it raises ends the loop, and a restart begins again behind the stored watermark.
     """
+    pace = Pace(reader.poll, stopped, monotonic, BATCH_MAX, pace_seconds)
     try:
         while not stopped.is_set():
-            handle(reader.poll(size, wait_seconds))
+            handle(pace.next_batch())
     finally:
         reader.close()
 

@@ -75,6 +75,14 @@ def consumer_settings(brokers: str, group: str) -> dict[str, Any]:
     }
 
 
+# For readers that need not be first: few large fetches cost the broker and us far less than many.
+UNHURRIED: dict[str, Any] = {
+    "fetch.min.bytes": 256 * 1024,
+    "fetch.wait.max.ms": 400,
+    "queued.max.messages.kbytes": 8 * 1024,
+}
+
+
 def partitions(brokers: str, topic: str) -> list[int]:
     """The partitions of a topic, or an error within `METADATA_SECONDS_MAX`."""
     found = AdminClient({"bootstrap.servers": brokers, "log_level": 3}).list_topics(

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     scoring_workers: int = Field(default=1, ge=1, le=16)
     scoring_shards: int = Field(default=1, ge=1, le=64)
-    epoch_seconds: int = Field(default=10, ge=1, description="between two snapshots of a flow")
+    epoch_seconds: int = Field(default=30, ge=1, description="between two snapshots of a flow")
     archive_seconds: float = Field(default=5.0, gt=0, description="longest wait before an append")
     log_level: str = "info"
 

@@ -1,7 +1,9 @@
 """What each topic adds to the casework: messages in, one filing out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
+import msgspec
 import structlog
 
 from casework.alerts import Suppressions, file, places
@@ -10,7 +12,7 @@ from casework.publications import publication_of
 from casework.values import FiledAlert, Publication, Rejected, Watermark
 from data_contracts.alert import Alert
 from data_contracts.dead_letter import DeadLetter
-from data_contracts.decision import Decision
+from data_contracts.decision import Decision, Verdict
 from data_contracts.violation import ContractViolation
 from dataflows.alerting.messages import Message, Messages, read
 
@@ -23,15 +25,14 @@ def of_decisions(
     messages: Messages, casebook: Casebook, position: int, suppressions_of: SuppressionsOf
 ) -> Filing:
     """The alerts among decisions; those at positions that were met before are left out."""
-    values, rejected = read(messages, Decision)
-    decisions = above(values, position)
+    flagged, highest = _flagged(messages, position)
+    decisions, rejected = read(flagged, Decision)
     by_rule_set = {
         decision.rule_set: suppressions_of(decision.rule_set, decision.cell, decision.position)
         for decision in decisions
     }
     silences = casebook.silences(places(decisions, by_rule_set.__getitem__))
     alerts, begun = file(decisions, by_rule_set.__getitem__, silences)
-    highest = decisions[-1].position if decisions else position
     return Filing(
         reached=_reached(messages, highest),
         alerts=alerts,
@@ -60,14 +61,33 @@ def of_controls(messages: Messages) -> Filing:
     return Filing(reached=_reached(messages, messages.next_offset - 1), publications=found)
 
 
-def above(decisions: Sequence[Decision], position: int) -> list[Decision]:
-    """The decisions whose position is above every earlier one: a crash sends some twice."""
-    rising = []
-    for decision in decisions:
-        if decision.position > position:
-            position = decision.position
-            rising.append(decision)
-    return rising
+class _Glance(msgspec.Struct, frozen=True):
+    """As much of a decision as says whether to look closer: most are approvals."""
+
+    position: int
+    verdict: Verdict
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
+
+
+def _flagged(messages: Messages, position: int) -> tuple[Messages, int]:
+    """The messages to look at closer, and the highest position.
+
+    Left out are approvals, and what is not above every earlier position: a crash sends some twice.
+    """
+    found = []
+    for message in messages.found:
+        try:
+            glance = _glance(message.value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.append(message)
+            continue
+        if glance.position > position:
+            position = glance.position
+            if glance.verdict is not Verdict.APPROVE:
+                found.append(message)
+    return replace(messages, found=found), position
 
 
 def _reached(messages: Messages, position: int = -1) -> Watermark:

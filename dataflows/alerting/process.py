@@ -12,11 +12,12 @@ from dataflows.alerting import filings, metrics
 from dataflows.alerting.messages import Messages
 from dataflows.alerting.rule_sets import Progress, RuleSets
 from runtime.consumer import consume, run_together
-from runtime.kafka import Batch, Reader
+from runtime.kafka import UNHURRIED, Batch, Reader
 from runtime.postgres import connect
 from runtime.settings import Settings
 
 GROUP = "alerting"
+PACE_SECONDS = 0.25
 SAVE_EVERY = 10_000
 """How many transactions may be read again after a restart, to find the control records."""
 
@@ -125,10 +126,11 @@ class Alerting:
         return Source(PostgresCasebook(connection), topic, partition)
 
     def _consume(self, source: Source, handle: Callable[[Batch], None]) -> None:
+        start = source.next_offset or None
         reader = Reader.at(
-            self.settings.kafka, GROUP, source.topic, source.partition, source.next_offset or None
+            self.settings.kafka, GROUP, source.topic, source.partition, start, **UNHURRIED
         )
-        consume(reader, handle, self.progress.stopped)
+        consume(reader, handle, self.progress.stopped, PACE_SECONDS)
 
 
 def run(settings: Settings, stopped: threading.Event, topics: Topics | None = None) -> None:

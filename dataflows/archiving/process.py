@@ -11,11 +11,10 @@ from dataflows.archiving.archiver import Archiver, Store
 from dataflows.archiving.buffer import Patience
 from runtime.archive import Archive, Housekeeping
 from runtime.consumer import consume, run_together
-from runtime.kafka import Batch, Reader
+from runtime.kafka import UNHURRIED, Batch, Reader
 from runtime.settings import Settings
 
 GROUP = "archiving"
-READ_AHEAD = {"queued.max.messages.kbytes": 8 * 1024}
 
 
 def run(
@@ -36,7 +35,7 @@ def run(
             archiver.handle(batch, clock())
 
         start = archiver.next_offset or None
-        reader = Reader.at(settings.kafka, GROUP, decisions, archiver.cell, start, **READ_AHEAD)
+        reader = Reader.at(settings.kafka, GROUP, decisions, archiver.cell, start, **UNHURRIED)
         consume(reader, handle, stopped)
         archiver.flush()
 

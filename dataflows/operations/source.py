@@ -22,7 +22,7 @@ from dataflows.operations.observations import (
     Stream,
 )
 from rules.instants import epoch_ms
-from runtime.kafka import Reader, bounds, partitions
+from runtime.kafka import UNHURRIED, Reader, bounds, partitions
 
 GROUP = "operations"
 BATCH_MAX = 2_000
@@ -165,8 +165,8 @@ def _check(watched: Watched, topic: Topic) -> None:
 
 def _reader(brokers: str, topic: Topic, cell: int, offset: int | None) -> Reader:
     """Open a partition; what the broker has forgotten meanwhile can not be watched any more."""
-    reader = Reader.at(brokers, GROUP, topic, cell, offset)
+    reader = Reader.at(brokers, GROUP, topic, cell, offset, **UNHURRIED)
     if offset is not None and offset < bounds(reader.consumer, topic.name, cell)[0]:
         reader.close()
-        reader = Reader.at(brokers, GROUP, topic, cell, None)
+        reader = Reader.at(brokers, GROUP, topic, cell, None, **UNHURRIED)
     return reader

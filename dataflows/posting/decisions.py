@@ -8,12 +8,12 @@ from datetime import datetime
 from dataflows.posting import metrics
 from dataflows.posting.conflicts import send_alerts
 from dataflows.posting.messages import read_decisions, send_letters
-from dataflows.posting.pace import Pace
 from dataflows.posting.progress import Progress
 from dataflows.posting.surroundings import Surroundings, Topics, waiting
 from ledger.ports import Books
 from ledger.values import Conflict, Postings
 from runtime.kafka import Batch, Outbox
+from runtime.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)

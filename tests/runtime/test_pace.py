@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dataflows.posting.pace import Pace
 from runtime.kafka import Batch
+from runtime.pace import Pace
 
 
 @dataclass

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Event
 
-from runtime.consumer import WAIT_SECONDS
 from runtime.kafka import BATCH_MAX, Batch
 
-INTERVAL_SECONDS = 0.1
+WAIT_SECONDS = 0.25
+INTERVAL_SECONDS = 0.2
 
 
 @dataclass(slots=True)
