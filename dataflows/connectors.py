@@ -94,9 +94,8 @@ class LogPartition(StatefulSourcePartition[Read, int]):
         if self.source.stopped.is_set():
             raise StopIteration
         batch = self.reader.poll(BATCH_MAX)
-        pause = POLL_EVERY if batch.messages else LOOK_EVERY
         is_full = len(batch.messages) == BATCH_MAX
-        self.due_at = None if is_full else self.source.clock() + pause
+        self.due_at = None if is_full else self.source.clock() + POLL_EVERY
         self._tell_lag()
         messages = map(_logged, batch.messages)
         return [(key_of(batch.partition), part) for part in cut(batch.partition, messages)]

@@ -39,7 +39,7 @@ def run(
     scoring = Scoring(topics=found, shards=settings.scoring_shards, clock=clock)
     cells = partitions(settings.kafka, found.log.name)
     source = LogSource(settings.kafka, GROUP, found.log, clock, stopped, _observe_lag)
-    with _alone(folder), _few_collections():
+    with _alone(folder), few_collections():
         store = recovery.store(folder)
         _check_shards(folder / "shards", settings.scoring_shards)
         cli_main(  # type: ignore[no-untyped-call]  # the engine comes without types
@@ -80,7 +80,7 @@ def _check_shards(note: Path, shards: int) -> None:
 
 
 @contextmanager
-def _few_collections() -> Iterator[None]:
+def few_collections() -> Iterator[None]:
     """Nothing here makes cycles: let the collector look rarely, and not at what is there now."""
     before = gc.get_threshold()
     gc.collect()
