@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from dataflows.scoring.process import run
+from dataflows.scoring.warming import warm_up
 from runtime import metrics
 from runtime.consumer import stop_on_signals
 from runtime.settings import Settings
@@ -16,6 +17,7 @@ def now() -> datetime:
 def main() -> None:
     """Read settings and clock, and run."""
     settings = Settings()
+    warm_up()  # First, so that a process that answers is one that scores at once.
     metrics.serve(settings.metrics_port, settings.metrics_host)
     run(settings, stop_on_signals(), now)
 

@@ -15,7 +15,6 @@ from dataflows.connectors import LetterSink, LogSource
 from dataflows.scoring import metrics
 from dataflows.scoring.flow import Scoring, build
 from dataflows.scoring.topics import Topics
-from dataflows.scoring.warming import warm_up
 from runtime.kafka import partitions
 from runtime.settings import Settings
 
@@ -35,7 +34,6 @@ def run(
     """Score until stopped; a restart goes on where the last epoch ended."""
     found = topics or Topics()
     folder = settings.recovery / "scoring"
-    warm_up()
     scoring = Scoring(topics=found, shards=settings.scoring_shards, clock=clock)
     cells = partitions(settings.kafka, found.log.name)
     source = LogSource(settings.kafka, GROUP, found.log, clock, stopped, _observe_lag)

@@ -1,4 +1,7 @@
-"""Warm the machine code: one batch through every kernel, before the first event waits for it."""
+"""Warm the machine code: one batch through every kernel, before the first event waits for it.
+
+`python -m dataflows.scoring.warming` compiles it once per machine, which takes about ten seconds.
+"""
 
 from datetime import UTC, datetime
 
@@ -46,3 +49,7 @@ def warm_up() -> None:
     recent = RecentIds()
     recent.note([bytes(16)], [0])
     recent.restore(recent.snapshot())
+
+
+if __name__ == "__main__":
+    warm_up()
