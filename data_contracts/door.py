@@ -46,6 +46,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FINER_THAN_MICROSECONDS = re.compile(rb":[0-9]{2}\.[0-9]{6}0*[1-9]")
 _identifiers = attrgetter(*_IDENTIFIERS)
 _countries = attrgetter(*_COUNTRIES)
+_codes = attrgetter("merchant_category", *_COUNTRIES)
 _all_fields = attrgetter(*TransactionRequest.__struct_fields__)
 _numbers = attrgetter(*_NUMBERS)
 
@@ -94,18 +95,52 @@ def parse_batch(raw: bytes) -> Sequence[TransactionRequest | ContractViolation]:
 
 def parse_stored(raw: bytes) -> tuple[Transaction, bytes]:
     """Read a message of the log; returns its canonical bytes too, `raw` itself if we wrote it."""
+    return _parse_stored(raw, is_plain=_is_plain(raw), may_hold_spaces=b" " in raw)
+
+
+def parse_stored_batch(
+    raws: Sequence[bytes],
+) -> list[tuple[Transaction, bytes] | ContractViolation]:
+    """Read many messages of the log; looks at the bytes of all at once, at half the price."""
+    together = b"\n".join(raws)
+    if not _is_plain(together):
+        return [_stored_or_violation(raw) for raw in raws]
+    may_hold_spaces, found = b" " in together, list[Any]()
+    for raw in raws:
+        try:
+            found.append(_parse_stored(raw, is_plain=True, may_hold_spaces=may_hold_spaces))
+        except ContractViolation as violation:
+            found.append(violation)
+    return found
+
+
+def _stored_or_violation(raw: bytes) -> tuple[Transaction, bytes] | ContractViolation:
+    try:
+        return parse_stored(raw)
+    except ContractViolation as violation:
+        return violation
+
+
+def _parse_stored(
+    raw: bytes, *, is_plain: bool, may_hold_spaces: bool
+) -> tuple[Transaction, bytes]:
     try:
         transaction = _stored(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unreadable(error) from None
     canonical = _encode(transaction)
-    if not (raw == canonical and _is_plain(raw)):
+    if not (is_plain and raw == canonical):
         _check_thoroughly(raw, transaction)
     _check_received(transaction.received_at)
-    _check_text("tenant", transaction.tenant)
-    checked = _checked(transaction)
+    _check_tenant(transaction.tenant)
+    checked = _checked(transaction, may_hold_spaces=may_hold_spaces)
     check_future(checked, transaction.received_at)
     return checked, canonical if checked is transaction else _encode(checked)
+
+
+@lru_cache(maxsize=1_024)
+def _check_tenant(tenant: str) -> None:
+    _check_text("tenant", tenant)
 
 
 def parse_strictly(raw: bytes, kind: type[Value]) -> Value:
@@ -120,7 +155,7 @@ def parse_strictly(raw: bytes, kind: type[Value]) -> Value:
 
 def check_future(request: TransactionRequest, now: datetime) -> None:
     """Refuse a time so far ahead that it would close every window before it."""
-    if request.occurred_at > now + FUTURE_MAX:
+    if request.occurred_at > now and request.occurred_at > now + FUTURE_MAX:
         raise ContractViolation("time-in-the-future", "/occurred_at", "more than 5 minutes ahead")
 
 
@@ -262,20 +297,29 @@ def _is_address(text: str) -> bool:
     return "%" not in text  # A zone may be any text, and means nothing on another machine.
 
 
-def _checked(request: Request) -> Request:
-    """Check what neither types nor bytes show; about 2 us."""
+def _checked(request: Request, *, may_hold_spaces: bool = True) -> Request:
+    """Check what neither types nor bytes show; about 1 us."""
     if request.currency not in currencies():
         raise ContractViolation("currency", "/currency", "use an active ISO 4217 code")
     if request.occurred_at.microsecond % 1000:
         raise ContractViolation("time-too-fine", "/occurred_at", "milliseconds are the finest")
     if not EARLIEST <= request.occurred_at < LATEST:
         _refuse_the_year(request.occurred_at)
-    if " " in "\n".join(filter(None, _identifiers(request))):
+    if may_hold_spaces and " " in "\n".join(filter(None, _identifiers(request))):
         _name_the_identifier(request)
-    _check_codes(request)
+    if not _are_codes(*_codes(request)):
+        _name_the_code(request)
+    _check_place(request)
     if request.occurred_at.tzinfo is not UTC:
         return msgspec.structs.replace(request, occurred_at=request.occurred_at.astimezone(UTC))
     return request
+
+
+def _check_place(request: TransactionRequest) -> None:
+    if request.ip is not None and not _is_address(request.ip):
+        raise ContractViolation("ip-address", "/ip", "use an IPv4 or IPv6 address")
+    if (request.latitude is None) != (request.longitude is None):
+        raise ContractViolation("half-a-place", "/latitude", "give latitude and longitude together")
 
 
 def _refuse_the_year(occurred_at: datetime) -> None:
@@ -289,14 +333,21 @@ def _name_the_identifier(request: TransactionRequest) -> None:
         _check_text(name, getattr(request, name) or "-")
 
 
-def _check_codes(request: TransactionRequest) -> None:
+def _is_country(code: str | None) -> bool:
+    return code is None or (code.isascii() and code.isalpha() and code.isupper())
+
+
+def _is_category(code: str | None) -> bool:
+    return code is None or (code.isascii() and code.isdigit())
+
+
+@lru_cache(maxsize=65_536)
+def _are_codes(category: str | None, *countries: str | None) -> bool:
+    return _is_category(category) and all(map(_is_country, countries))
+
+
+def _name_the_code(request: TransactionRequest) -> None:
     for name, code in zip(_COUNTRIES, _countries(request), strict=True):
-        if code is not None and not (code.isascii() and code.isalpha() and code.isupper()):
+        if not _is_country(code):
             raise ContractViolation("country", f"/{name}", "use an ISO 3166-1 alpha-2 code")
-    category = request.merchant_category
-    if category is not None and not (category.isascii() and category.isdigit()):
-        raise ContractViolation("merchant-category", "/merchant_category", "use four digits")
-    if request.ip is not None and not _is_address(request.ip):
-        raise ContractViolation("ip-address", "/ip", "use an IPv4 or IPv6 address")
-    if (request.latitude is None) != (request.longitude is None):
-        raise ContractViolation("half-a-place", "/latitude", "give latitude and longitude together")
+    raise ContractViolation("merchant-category", "/merchant_category", "use four digits")

@@ -11,7 +11,7 @@ from data_contracts import door, ids
 from data_contracts.topics import Topic
 from data_contracts.transaction import Transaction
 from data_contracts.violation import ContractViolation
-from dataflows.connectors import Letter, LogBatch, Logged
+from dataflows.connectors import Letter, LogBatch
 from dataflows.scoring import changes
 from dataflows.scoring.changes import Changed
 from dataflows.scoring.recent_ids import RecentIds
@@ -46,7 +46,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    messages: list[Logged] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     canonical: list[bytes] = field(default_factory=list)
     rejections: list[Letter] = field(default_factory=list)
@@ -89,19 +89,18 @@ class Intake:
     def _take_messages(self, batch: LogBatch) -> Taken:
         read = self._read(batch)
         found = [ids.event_id(item.tenant, item.transaction_id) for item in read.transactions]
-        positions = [message.offset for message in read.messages]
         accepted = Accepted(
             self.number,
             batch.cell,
             batch.messages[-1].offset,
-            positions,
+            read.positions,
             found,
             read.transactions,
             read.canonical,
             read.rejections,
         )
         if found:
-            accepted = _without(accepted, self.recent.note(found, positions))
+            accepted = _without(accepted, self.recent.note(found, read.positions))
         if not accepted.transactions:
             return Taken(accepted)
         columns = columns_of(self.plan, accepted.transactions, self.clock, self.masks)
@@ -110,16 +109,15 @@ class Intake:
 
     def _read(self, batch: LogBatch) -> _Read:
         read = _Read()
-        for message in batch.messages:
-            try:
-                transaction, canonical = door.parse_stored(message.value)
-            except ContractViolation as violation:
-                letter = rejection(message, violation, batch.cell, self.log, self.rejected)
+        found = door.parse_stored_batch([message.value for message in batch.messages])
+        for message, item in zip(batch.messages, found, strict=True):
+            if isinstance(item, ContractViolation):
+                letter = rejection(message, item, batch.cell, self.log, self.rejected)
                 read.rejections.append(letter)
             else:
-                read.messages.append(message)
-                read.transactions.append(transaction)
-                read.canonical.append(canonical)
+                read.positions.append(message.offset)
+                read.transactions.append(item[0])
+                read.canonical.append(item[1])
         return read
 
     def snapshot(self) -> dict[str, Any]:
