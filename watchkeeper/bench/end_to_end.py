@@ -77,6 +77,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     duplicated: int
     error_ratio: float
     retries: int
+    restarts: int
     http_p50_ms: float | None
     http_p95_ms: float | None
     http_p99_ms: float | None
@@ -102,6 +103,7 @@ class Observed:
     marks: Marks
     lost: int = 0
     duplicated: int = 0
+    restarts: int = 0
     seconds: float = 0.0
     load_cpu_seconds: float = 0.0
     used: dict[str, Usage]
@@ -143,6 +145,7 @@ def observe(
         drained = drain(descriptor, console)
         after = usage(_pids(descriptor))
         observed.seconds = perf_counter() - begun
+    observed.restarts = sum(each.restarts for each in supervisor_of(descriptor).processes())
     observed.lost, observed.duplicated = drained.lost, drained.duplicated
     observed.used = {
         name: Usage(found.cpu_seconds - _seconds(before.get(name)), found.rss_bytes)
@@ -192,6 +195,7 @@ def report(load: Load, observed: Observed) -> Report:
         duplicated=observed.duplicated + decided.repeated,
         error_ratio=round(tally.errors / max(1, tally.sent), 6),
         retries=tally.retries,
+        restarts=observed.restarts,
         http_p50_ms=http.p50,
         http_p95_ms=http.p95,
         http_p99_ms=http.p99,

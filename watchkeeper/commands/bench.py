@@ -1,5 +1,6 @@
 """`watchkeeper bench`: measure the whole way on a stack made for it."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from watchkeeper.bench.end_to_end import Load, Report, observe, prepare, report
 from watchkeeper.commands.options import AsJson
+from watchkeeper.errors import Failure
 from watchkeeper.own_stack import interruptible, own_stack, temporary_folder
 from watchkeeper.stack.wishes import Wishes
 
@@ -35,6 +37,9 @@ def e2e(
     batch: Annotated[int, typer.Option(min=1, max=1_000, help="transactions a request")] = 100,
     seed: Annotated[int, typer.Option(help="the same seed makes the same customers")] = 1,
     scoring_workers: Annotated[int, typer.Option(min=1, max=16)] = 1,
+    keep: Annotated[
+        Path | None, typer.Option(help="make the stack in this new folder, and leave it there")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send at an even rate, whatever comes back; say how late decisions and bookings are.
@@ -45,8 +50,10 @@ def e2e(
     load = Load(
         per_second=tps, seconds=seconds, warm_up=warm_up, accounts=accounts, batch=batch, seed=seed
     )
+    if keep is not None and keep.exists():
+        raise Failure(f"{keep} is there already.", "A bench begins with nothing: name a new one.")
     console = Console(stderr=True)
-    with interruptible(), temporary_folder() as folder:
+    with interruptible(), nullcontext(keep.absolute()) if keep else temporary_folder() as folder:
         found = _measured(load, folder, scoring_workers, console)
     if as_json:
         print(msgspec.json.encode(found).decode())

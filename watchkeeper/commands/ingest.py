@@ -13,9 +13,8 @@ from watchkeeper import json_columns
 from watchkeeper.client import client_of
 from watchkeeper.commands.options import AsJson, Data
 from watchkeeper.draining import Drained, drain, totals_table
-from watchkeeper.ingest.mapping import Mapping
 from watchkeeper.ingest.reading import read_mapping, recognised
-from watchkeeper.ingest.rows import ParquetFile
+from watchkeeper.ingest.rows import ParquetFile, Reading
 from watchkeeper.sending import Batch, Tally, made_ahead, run, send_in_turn, send_on_time
 from watchkeeper.sending_view import Sent, shown, summary, table
 from watchkeeper.settings import data_folder
@@ -34,6 +33,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     mapping: str
     rows: int
+    skipped: int
     sent: Sent
     stack: Drained
 
@@ -45,7 +45,7 @@ def ingest(
     mapping: Annotated[
         Path | None, typer.Option(help="a mapping of your own [default: one that knows the file]")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="take the first rows only")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="send so many at most")] = None,
     tps: Annotated[
         float | None, typer.Option(min=1, help="rows a second [default: as fast as it goes]")
     ] = None,
@@ -63,15 +63,21 @@ def ingest(
     count = min(opened.rows, limit or opened.rows)
     console.print(f"{file.name}: {known.title}, {count:,} of {opened.rows:,} rows")
     tally = Tally()
-    batches = _batches(opened, known, count, tps)
+    reading = opened.reading(known, limit)
+    batches = _batches(reading, tps)
     with shown(console, tally, count):
         run(_send(descriptor, batches, tally, in_flight if tps is None else None))
     drained = drain(descriptor, console)
     result = Ingested(
-        file=file.name, mapping=known.name, rows=count, sent=summary(tally), stack=drained
+        file=file.name,
+        mapping=known.name,
+        rows=opened.rows,
+        skipped=reading.skipped,
+        sent=summary(tally),
+        stack=drained,
     )
     _tell(console, result, as_json=as_json)
-    if result.sent.errors or result.sent.sent != count or not result.stack.is_whole:
+    if result.sent.errors or not result.stack.is_whole:
         raise typer.Exit(1)
 
 
@@ -80,16 +86,16 @@ def _tell(console: Console, result: Ingested, *, as_json: bool) -> None:
         print(msgspec.json.encode(result).decode())
         return
     console.print(table(result.sent))
+    if result.skipped:
+        console.print(f"{result.skipped:,} rows move no money and were left out")
     console.print(totals_table(result.stack))
 
 
-def _batches(
-    file: ParquetFile, mapping: Mapping, count: int, per_second: float | None
-) -> Iterator[Batch]:
+def _batches(reading: Reading, per_second: float | None) -> Iterator[Batch]:
     """Bodies of a thousand rows; at a rate, of as many as come in a tenth of a second."""
     size = BATCH if per_second is None else max(1, min(BATCH, int(per_second * RATE_BATCH_SECONDS)))
     done = 0
-    for frame in file.frames(mapping, count):
+    for frame in reading.frames():
         for body, rows in json_columns.bodies(json_columns.rendered(frame), size):
             done += rows
             yield Batch(body, rows, done / per_second if per_second else 0.0)

@@ -43,10 +43,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """A number times `scale`, rounded to a whole one."""
+    """A number times `scale`, rounded to a whole one; rows where it is below are left out."""
 
     column: str
     scale: float
+    skip_below: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

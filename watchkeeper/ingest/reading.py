@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from data_contracts.money import AMOUNT_MINOR_MAX
 from data_contracts.transaction import TransactionRequest
 from rules.forms import Form, read_form
 from rules.located_yaml import Scalar
@@ -169,8 +170,14 @@ class _Origin:
         if self.field == "occurred_at":
             return self._moment(column)
         if self.field == "amount_minor":
-            return Scaled(column, self.form.number("scale", 1e-6, 1e6, 1.0))
+            return self._amount(column)
         return Column(column, self._values())
+
+    def _amount(self, column: str) -> Scaled:
+        scale = self.form.number("scale", 1e-6, 1e6, 1.0)
+        is_bounded = self.form.has("skip_below")
+        least = self.form.whole("skip_below", 1, AMOUNT_MINOR_MAX) if is_bounded else None
+        return Scaled(column, scale, least)
 
     def _moment(self, column: str) -> Moment:
         form = self.form.choice("time", TimeForm, TimeForm.UTC)

@@ -55,18 +55,50 @@ class ParquetFile:
             raise Failure(f"{path} is no Parquet file: {error}.", "Convert it first.") from None
         return cls(path, columns, rows, _letters(digest))
 
-    def frames(self, mapping: Mapping, limit: int) -> Iterator[pl.DataFrame]:
-        """Transactions as columns, `limit` rows at most, in the order of the file."""
-        first = 0
-        with parquet.ParquetFile(self.path) as opened:
-            batches = opened.iter_batches(ROWS_AT_ONCE, columns=list(mapping.columns()))
-            for batch in batches:
-                part = pl.from_arrow(pa.Table.from_batches([batch.slice(0, limit - first)]))
-                assert isinstance(part, pl.DataFrame)
-                yield transactions(part.with_row_index(ROW, first), mapping, self.mark)
-                first += len(part)
-                if first >= limit:
+    def reading(self, mapping: Mapping, limit: int | None) -> "Reading":
+        """The file as the mapping says, `limit` transactions at most."""
+        return Reading(self, mapping, self.rows if limit is None else limit)
+
+
+@dataclass(slots=True)
+class Reading:
+    """A file on its way: how many rows were left out so far because the mapping says so."""
+
+    file: ParquetFile
+    mapping: Mapping
+    limit: int
+    skipped: int = 0
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Transactions as columns, in the order of the file."""
+        first, left = 0, self.limit
+        with parquet.ParquetFile(self.file.path) as opened:
+            for batch in opened.iter_batches(ROWS_AT_ONCE, columns=list(self.mapping.columns())):
+                rows = pl.from_arrow(pa.Table.from_batches([batch]))
+                assert isinstance(rows, pl.DataFrame)
+                numbered = rows.with_row_index(ROW, first)
+                first += len(rows)
+                frame = self._wanted(transactions(numbered, self.mapping, self.file.mark), left)
+                left -= len(frame)
+                yield frame
+                if not left:
                     return
+
+    def _wanted(self, frame: pl.DataFrame, left: int) -> pl.DataFrame:
+        origin = self.mapping.fields.get("amount_minor")
+        if not isinstance(origin, Scaled) or origin.skip_below is None:
+            return frame.head(left)
+        # What is no number is not below: it goes to the door, which names it.
+        is_wanted = (frame["amount_minor"] >= origin.skip_below).fill_null(value=True)
+        wanted = frame.filter(is_wanted).head(left)
+        skipped = is_wanted if len(wanted) < left else is_wanted.head(_end(is_wanted, left))
+        self.skipped += int((~skipped).sum())
+        return wanted
+
+
+def _end(is_wanted: pl.Series, count: int) -> int:
+    """One past the row with which so many wanted ones are there."""
+    return int((is_wanted.cum_sum() >= count).arg_max() or 0) + 1
 
 
 def transactions(rows: pl.DataFrame, mapping: Mapping, mark: str) -> pl.DataFrame:

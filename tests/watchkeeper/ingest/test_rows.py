@@ -53,7 +53,7 @@ def sent(path: Path, limit: int = ALL) -> list[TransactionRequest]:
     mapping = reading.recognised(file.columns)
     items = [
         item
-        for frame in file.frames(mapping, limit)
+        for frame in file.reading(mapping, limit).frames()
         for body, _ in json_columns.bodies(json_columns.rendered(frame), 1_000)
         for item in door.parse_batch(body)
     ]
@@ -107,6 +107,20 @@ def test_another_content_gives_other_ids(tmp_path: Path) -> None:
 def test_a_limit_takes_the_first_rows(tmp_path: Path) -> None:
     everything, some = sent(card_file(tmp_path)), sent(card_file(tmp_path), limit=2)
     assert some == everything[:2]
+
+
+@pytest.mark.parametrize(("limit", "sent_rows", "skipped"), [(None, 3, 2), (2, 2, 1), (3, 3, 1)])
+def test_rows_that_move_no_money_are_left_out_and_counted(
+    tmp_path: Path, limit: int | None, sent_rows: int, skipped: int
+) -> None:
+    path = tmp_path / "cards.parquet"
+    frame = pl.read_parquet(card_file(tmp_path))
+    frame.with_columns(pl.Series("TX_AMOUNT", [1.0, 0.0, 2.0, 3.0, 0.004])).write_parquet(path)
+    file = rows.ParquetFile.at(path)
+    reading_of_it = file.reading(reading.recognised(file.columns), limit)
+    amounts = [row for frame in reading_of_it.frames() for row in frame["amount_minor"]]
+    assert amounts == [100, 200, 300][:sent_rows]
+    assert reading_of_it.skipped == skipped
 
 
 def test_rows_are_numbered_on_across_the_parts_that_are_read(tmp_path: Path) -> None:
