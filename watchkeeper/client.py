@@ -6,6 +6,7 @@ process that is being restarted, a log that is away) is tried again, and nothing
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -81,12 +82,12 @@ class Tokens:
 
 @dataclass(slots=True)
 class Client:
-    """Sends batches; `retries` counts the tries that were answered by nothing or by a 5xx."""
+    """Sends batches; `retries` counts, by its reason, what had to be tried again."""
 
     connections: Connections
     tokens: Tokens
     patience_seconds: float = PATIENCE_SECONDS
-    retries: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
     _chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311  (no secret)
 
     @classmethod
@@ -123,7 +124,7 @@ class Client:
                     "See `watchkeeper status` and `watchkeeper logs api`, then send it again: "
                     "what was taken already is not taken twice.",
                 )
-            self.retries += 1
+            self.retries[found] += 1
             await asyncio.sleep(pause * self._chance.uniform(0.5, 1.0))
             pause = min(2 * pause, PAUSE_SECONDS_MAX)
 

@@ -44,7 +44,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     answers: list[Answered] = field(default_factory=list)
     own_delay: float = 0.0
-    retries: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
 
     @property
     def accepted(self) -> int:

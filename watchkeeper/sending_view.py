@@ -27,6 +27,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     errors: int
     retries: int
+    retried: dict[str, int]
     seconds: float
     per_second: float
     p50_ms: float | None
@@ -45,7 +46,8 @@ def summary(tally: Tally) -> Sent:
         accepted=tally.accepted,
         duplicates=tally.duplicates,
         errors=tally.errors,
-        retries=tally.retries,
+        retries=tally.retries.total(),
+        retried=dict(tally.retries),
         seconds=round(seconds, 2),
         per_second=round(answered / seconds, 1) if seconds else 0.0,
         p50_ms=p50,
@@ -80,7 +82,7 @@ def progress(tally: Tally, total: int) -> Group:
         _figure("accepted", tally.accepted),
         _figure("duplicates", tally.duplicates),
         _figure("errors", tally.errors, "bold red" if tally.errors else "green"),
-        _figure("retries", tally.retries, "yellow" if tally.retries else "green"),
+        _figure("retries", tally.retries.total(), "yellow" if tally.retries else "green"),
         _figure("per second", round(done / elapsed) if elapsed else 0),
         _figure("p50 ms", p50 or 0.0),
         _figure("p95 ms", p95 or 0.0),
@@ -96,8 +98,10 @@ def table(sent: Sent) -> Table:
     found.add_column(style="dim")
     found.add_column(justify="right")
     for name, value in msgspec.structs.asdict(sent).items():
-        if name != "reasons":
-            found.add_row(name.replace("_", " "), "" if value is None else f"{value:,}")
+        if isinstance(value, int | float):
+            found.add_row(name.replace("_", " "), f"{value:,}")
+    for reason, count in sent.retried.items():
+        found.add_row(Text(f"tried again: {reason}", "yellow"), f"{count:,}")
     for reason, count in sent.reasons.items():
         found.add_row(Text(reason, "red"), f"{count:,}")
     return found

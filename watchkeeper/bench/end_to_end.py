@@ -76,7 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     duplicated: int
     error_ratio: float
-    retries: int
+    retries: dict[str, int]
     restarts: int
     http_p50_ms: float | None
     http_p95_ms: float | None
@@ -194,7 +194,7 @@ def report(load: Load, observed: Observed) -> Report:
         lost=observed.lost,
         duplicated=observed.duplicated + decided.repeated,
         error_ratio=round(tally.errors / max(1, tally.sent), 6),
-        retries=tally.retries,
+        retries=dict(tally.retries),
         restarts=observed.restarts,
         http_p50_ms=http.p50,
         http_p95_ms=http.p95,
