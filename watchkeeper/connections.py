@@ -64,7 +64,7 @@ class Connections:
         return "\r\n".join([*lines, f"content-length: {length}", "", ""]).encode()
 
     async def _exchange(self, head: bytes, body: bytes) -> Answer:
-        reader, writer = self._idle.pop() if self._idle else await self._open()
+        reader, writer = self._kept() or await self._open()
         try:
             writer.write(head + body)
             await writer.drain()
@@ -77,6 +77,15 @@ class Connections:
         else:
             writer.close()
         return answer
+
+    def _kept(self) -> Streams | None:
+        """A connection that the server has not closed meanwhile."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     async def _open(self) -> Streams:
         return await asyncio.open_connection(self.host, self.port, limit=HEAD_BYTES_MAX)

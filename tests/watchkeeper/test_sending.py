@@ -20,7 +20,7 @@ from watchkeeper.sending import Batch, Tally, made_ahead, run, send_in_turn, sen
 from watchkeeper.sending_view import summary
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-HANG_UP = 0
+HANG_UP, CLOSE = 0, 1  # Without an answer; after it, without saying so.
 
 
 @dataclass
@@ -37,7 +37,7 @@ class FakeApi:
     def answer(self, ids: list[str]) -> tuple[int, dict[str, object]]:
         with self.lock:
             status = self.statuses.pop(0) if self.statuses else 202
-            if status in (202, HANG_UP):
+            if status in (202, HANG_UP, CLOSE):
                 results = [{"status": "duplicate" if i in self.taken else "accepted"} for i in ids]
                 self.taken.update(ids)
                 self.bodies.append(ids)
@@ -57,7 +57,8 @@ def handler_of(api: FakeApi) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             text = json.dumps(document).encode()
-            self.send_response(status)
+            self.close_connection = status == CLOSE
+            self.send_response(202 if status == CLOSE else status)
             self.send_header("content-length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
@@ -138,6 +139,12 @@ def test_an_answer_that_never_came_makes_duplicates_of_what_was_taken() -> None:
         tally = send(api, list(batches(2)), in_flight=1)
     assert (tally.accepted, tally.duplicates, tally.retries.total()) == (2, 2, 1)
     assert len(api.taken) == 4
+
+
+def test_a_kept_connection_that_the_server_has_closed_costs_no_try() -> None:
+    with an_api(CLOSE, CLOSE) as api:
+        tally = send(api, list(batches(3, every=0.1)))
+    assert (tally.accepted, tally.retries) == (6, {})
 
 
 def test_a_refusal_ends_the_run_and_says_why() -> None:
