@@ -65,7 +65,7 @@ def demo(
     console = Console()
     with interruptible(), _stack(data_folder(data), console) as descriptor:
         write_tokens(descriptor, datetime.now(UTC))
-        console.print(_where_to_look(descriptor))
+        _tell(console, descriptor)
         show = _Show(descriptor, build_world(seed, accounts), tps, console)
         try:
             show.play(seconds)
@@ -137,25 +137,30 @@ class _Show:
         return demonstrated(self.descriptor, drained, self.began + WARM_UP)
 
 
-def _where_to_look(descriptor: Descriptor) -> Panel:
-    program = _program()
-    data = f" --data {shlex.quote(descriptor.data)}"
-    token = f"$(cat {shlex.quote(str(descriptor.folder.data / 'tokens' / 'analyst'))})"
-    lines = Table.grid(padding=(0, 2))
-    lines.add_row("Screen", Text(descriptor.dashboard_url, "bold cyan"))
-    lines.add_row("API", Text(f"{descriptor.api_url}/openapi.json", "cyan"))
-    lines.add_row(
-        "Ask the API",
-        Text(
-            f'curl -s -H "Authorization: Bearer {token}" \\\n  {descriptor.api_url}/v1/monitoring'
-        ),
+def _tell(console: Console, descriptor: Descriptor) -> None:
+    """Where to look, and what to try: each command on one line, to be copied."""
+    places = Table.grid(padding=(0, 2))
+    places.add_row("Screen", Text(descriptor.dashboard_url, "bold cyan"))
+    places.add_row("API", Text(f"{descriptor.api_url}/openapi.json", "cyan"))
+    console.print(
+        Panel(places, title="Watchkeeper is watching", expand=False, border_style="green")
     )
-    lines.add_row(
-        "Ask the archive",
-        Text(f'{program} sql{data} \\\n  "{SAMPLE_SQL}"'),
+    console.print("[dim]In another terminal:[/]")
+    for command in _samples(descriptor):
+        console.print(f"  {command}", highlight=False, markup=False, soft_wrap=True)
+    console.print("[dim]Ctrl-C ends the demo.[/]")
+
+
+def _samples(descriptor: Descriptor) -> tuple[str, ...]:
+    folder = descriptor.folder.data
+    here = Path.cwd()
+    data = shlex.quote(str(folder.relative_to(here) if folder.is_relative_to(here) else folder))
+    bearer = f'"Authorization: Bearer $(cat {data}/tokens/analyst)"'
+    return (
+        f"curl -s -H {bearer} {descriptor.api_url}/v1/monitoring",
+        f'{_program()} sql --data {data} "{SAMPLE_SQL}"',
+        f"{_program()} status --data {data}",
     )
-    lines.add_row("Health", Text(f"{program} status{data}"))
-    return Panel(lines, title="Watchkeeper is watching", expand=False, border_style="green")
 
 
 def _program() -> str:
