@@ -16,7 +16,7 @@ from dataflows.scoring.changes import Changed
 from dataflows.scoring.intake import Accepted
 from rules.entries import Changes
 from rules.evaluation import NO_FLAGS, Judgement, compile_rule_set
-from rules.features.answers import flags_of, values_of
+from rules.features.answers import columns_of, flags_of
 from rules.features.memory import Answers, Ints
 from rules.features.plan import Plan
 from rules.model import Flag, Policy, RuleSet
@@ -103,8 +103,8 @@ class Judge:
             for feature in self.plan.features
         }
 
-    def decide(self, accepted: Accepted, clock: Ints, answers: Sequence[Answers]) -> Decided:
-        """Decide a batch; there are answers for each feature of the plan."""
+    def decide(self, accepted: Accepted, clock: Ints, answers: Answers) -> Decided:
+        """Decide a batch, with the answers of all features."""
         table = self._table(clock, answers)
         judgements = list(self._judgements(accepted, table))
         letters = list(self._letters(accepted, table, judgements))
@@ -116,20 +116,22 @@ class Judge:
             [transaction.received_at.timestamp() for transaction in accepted.transactions],
         )
 
-    def _table(self, clock: Ints, answers: Sequence[Answers]) -> _Table:
-        columns, flags = [], dict[int, dict[str, str]]()
-        for definition, place in zip(self.plan.definitions, self.plan.places, strict=True):
-            feature = self.plan.features[place]
-            column = values_of(feature, answers[place])
-            found = flags_of(answers[place].codes)
+    def _table(self, clock: Ints, answers: Answers) -> _Table:
+        columns, flagged = columns_of(self.plan, answers), flags_of(answers)
+        for number, feature in enumerate(self.plan.features):
             cold = int(np.searchsorted(clock, self.warm_after[feature.fingerprint], side="right"))
             if cold:
-                column = [*[None] * cold, *column[cold:]]
-                found |= dict.fromkeys(range(cold), Flag.WARMING)
-            columns.append(column)
-            for row, flag in found.items():
-                flags.setdefault(row, {})[definition.name] = str(flag)
-        return _Table(list(zip(*columns, strict=True)) or [()] * len(clock), flags)
+                columns[number][:cold] = [None] * cold
+                flagged.setdefault(number, {}).update(dict.fromkeys(range(cold), Flag.WARMING))
+        rows = zip(*(columns[place] for place in self.plan.places), strict=True)
+        return _Table(list(rows) or [()] * len(clock), self._flags(flagged))
+
+    def _flags(self, flagged: Mapping[int, Mapping[int, Flag]]) -> dict[int, dict[str, str]]:
+        found: dict[int, dict[str, str]] = {}
+        for definition, place in zip(self.plan.definitions, self.plan.places, strict=True):
+            for row, flag in flagged.get(place, {}).items():
+                found.setdefault(row, {})[definition.name] = str(flag)
+        return found
 
     def _judgements(self, accepted: Accepted, table: _Table) -> Iterator[Judgement]:
         judge, flags = self.evaluator.judge, table.flags

@@ -1,6 +1,5 @@
 """One cell's scoring in one piece: what the flow does, without the engine."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from dataflows.connectors import LogBatch
@@ -36,7 +35,7 @@ class Scorer:
         if (plan := new_plan(taken.work)) is not None:
             self.features.adopt(plan)
         if taken.columns is None:
-            return settled(self.judge, taken.work, None, ())
+            return settled(self.judge, taken.work, None, None)
         answers = self.features.observe(taken.columns)
         return settled(self.judge, taken.work, taken.columns.clock, answers)
 
@@ -65,13 +64,13 @@ def new_plan(work: Accepted | Changed) -> Plan | None:
 
 
 def settled(
-    judge: Judge, work: Accepted | Changed, clock: Ints | None, answers: Sequence[Answers]
+    judge: Judge, work: Accepted | Changed, clock: Ints | None, answers: Answers | None
 ) -> Decided:
-    """What an item of the log comes to in the end; no clock means no transactions."""
+    """What an item of the log comes to in the end; without transactions there are no answers."""
     if isinstance(work, Changed):
         judge.change(work)
         return Decided(work.cell, work.until, ())
-    if clock is None:
+    if clock is None or answers is None:
         return Decided(work.cell, work.until, work.rejections)
     return judge.decide(work, clock, answers)
 

@@ -4,7 +4,7 @@ Each batch goes whole to every shard, which answers for its own keys; the answer
 number that intake gave the batch, and leave in that order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class ShardAnswers:
 
     number: int
     cell: int
-    answers: Sequence[Answers]
+    answers: Answers
 
 
 Step = Held | ShardWork
@@ -125,7 +125,7 @@ class FeatureStep:
 @dataclass(slots=True)
 class _Waiting:
     held: Held | None = None
-    answers: list[Sequence[Answers]] = field(default_factory=list)
+    answers: list[Answers] = field(default_factory=list)
 
     def is_complete(self, shards: int) -> bool:
         if self.held is None:
@@ -162,7 +162,7 @@ class JoinStep:
 
     def _settled(self, waiting: _Waiting) -> Decided:
         assert waiting.held is not None
-        answers = [merged(parts) for parts in zip(*waiting.answers, strict=True)]
+        answers = merged(self.judge.plan, waiting.answers) if waiting.answers else None
         return settled(self.judge, waiting.held.work, waiting.held.clock, answers)
 
     def snapshot(self) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """Blocks of a pool in sizes that double: a key takes them as it grows and gives them back."""
 
 from rules.features.compiling import kernel
-from rules.features.memory import NEVER, Header, Ints, Memory, Shape
+from rules.features.memory import BLOCK_WORDS_LEAST, NEVER, NO_BLOCK, Header, Memory, Rows
 
 
 @kernel
-def take(shape: Shape, memory: Memory, size: int) -> int:
+def take(memory: Memory, size: int) -> int:
     """A block of that size, or -1 where the pool has to grow first."""
     offset = memory.free[size]
     if offset >= 0:
         memory.free[size] = memory.pool[offset]
         return int(offset)
-    words = memory.rooms[size] * shape.stride
+    words = BLOCK_WORDS_LEAST << size
     if memory.used[0] + words > memory.pool.shape[0]:
-        return -1
+        return NO_BLOCK
     memory.used[0] += words
     return int(memory.used[0] - words)
 
@@ -30,7 +30,7 @@ def give(memory: Memory, offset: int, size: int) -> None:
 def forget(memory: Memory, header: Header) -> None:
     """Give the block back and begin anew."""
     give(memory, header.offset, header.size)
-    header.size = -1
+    header.size = NO_BLOCK
     header.head = 0
     header.count = 0
     header.counted = 0
@@ -41,7 +41,15 @@ def forget(memory: Memory, header: Header) -> None:
 
 
 @kernel
-def release(memory: Memory, rows: Ints) -> None:
-    """Forget all these rows."""
+def forget_rows(memory: Memory, rows: Rows) -> None:
+    """Forget everything about these keys."""
     for row in rows:
-        forget(memory, memory.headers[row])
+        for feature in range(memory.headers.shape[1]):
+            forget(memory, memory.headers[row, feature])
+
+
+@kernel
+def forget_feature(memory: Memory, feature: int) -> None:
+    """Forget everything of one feature."""
+    for row in range(memory.headers.shape[0]):
+        forget(memory, memory.headers[row, feature])

@@ -11,31 +11,29 @@ from data_contracts.transaction import Transaction
 from rules.features.fields import PLACES, TEXT_BYTES, WHOLE
 from rules.features.hashing import Words, combine, hash_texts
 from rules.features.memory import Ints
-from rules.features.plan import WORD_BYTES, Plan
+from rules.features.plan import OCCURRED_AT, WORD_BYTES, Key, Plan, words_of
 
 TENANT, TENANT_BYTES = "tenant", 32
 NOWHERE = np.iinfo(np.int64).min  # The latitude or longitude of a transaction without one.
 _LOWER_BITS = np.int64((1 << 63) - 1)
 
-Key = tuple[str, ...]
 Mask = Callable[[Transaction], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A batch as numbers.
+    """A batch as numbers, a row for each event.
 
     `clock` is the highest `received_at` of the log so far; `masks` has a column for each group of
-    conditions; `keys` and `hashes` are zero where the key or field is null, `values` where a text
-    is; a place that is not there is `NOWHERE`.
+    conditions; `keys` are zero where null. Among the cells a text or its hash is zero where it is
+    null, and a place that is not there is `NOWHERE`.
     """
 
     occurred: Ints
     clock: Ints
     masks: Ints
+    cells: Ints
     keys: dict[Key, Words]
-    hashes: dict[str, Words]
-    values: dict[str, Ints]
 
     def __len__(self) -> int:
         """How many transactions."""
@@ -47,18 +45,36 @@ def columns_of(
 ) -> Columns:
     """Turn a batch into columns; `masks` are compiled from the plan's groups of conditions."""
     received = _milliseconds("received_at", transactions)
+    occurred = _milliseconds(OCCURRED_AT, transactions)
     hashes = {name: hash_texts(_texts(name, transactions)) for name in (TENANT, *plan.hashed)}
     return Columns(
-        occurred=_milliseconds("occurred_at", transactions),
+        occurred=occurred,
         clock=np.maximum(np.maximum.accumulate(received), clock),
         masks=_masks(masks, transactions),
+        cells=_cells(plan, occurred, transactions, hashes),
         keys={
             key: combine(np.concatenate([hashes[name] for name in (TENANT, *key)], axis=1))
             for key in plan.keys
         },
-        hashes={name: hashes[name] for name in plan.counted},
-        values={name: _values(name, transactions) for name in plan.read},
     )
+
+
+def _cells(
+    plan: Plan, occurred: Ints, transactions: Sequence[Transaction], hashes: dict[str, Words]
+) -> Ints:
+    cells = np.empty((len(occurred), plan.columns["", False]), np.int64)
+    cells[:, plan.columns[OCCURRED_AT, False]] = occurred
+    for name in plan.read:
+        begin = plan.columns[name, False]
+        cells[:, begin : begin + words_of(name)] = _values(name, transactions)
+    for name in plan.counted:
+        cells[:, plan.columns[name, True]] = _one_word(hashes[name])
+    return cells
+
+
+def _one_word(hashes: Words) -> Ints:
+    """Half of a hash is enough to tell the values of one key apart; zero only where null."""
+    return np.where(hashes[:, 0] == 0, np.uint64(0), hashes[:, 1] | np.uint64(1)).view(np.int64)
 
 
 def _milliseconds(name: str, transactions: Sequence[Transaction]) -> Ints:

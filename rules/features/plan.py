@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules.features.fields import PLACES, TEXT_BYTES, WHOLE, mistakes
-from rules.features.memory import Kind, Shape
-from rules.features.naive import FORGET_AFTER_MS
+from rules.features.memory import BLOCK_WORDS_LEAST, Kind
 from rules.model import LATENESS_MS_MAX, Aggregate, FeatureDefinition
 
 WORD_BYTES = 8
 CONDITIONS_MAX = 62  # To a mask, which is a signed word.
 _MASK_BITS = 64
+
+Key = tuple[str, ...]
 
 _KINDS = {
     Aggregate.COUNT: Kind.SUMS,
@@ -24,6 +25,7 @@ _KINDS = {
     Aggregate.LAST: Kind.LAST,
 }
 _SUMS = {Aggregate.COUNT: 0, Aggregate.SUM: 1, Aggregate.AVG: 1, Aggregate.STDDEV: 4}
+OCCURRED_AT = "occurred_at"
 
 
 class FeatureRefused(ValueError):
@@ -32,24 +34,42 @@ class FeatureRefused(ValueError):
 
 @dataclass(frozen=True)
 class Feature:
-    """A definition with what the kernels need of it."""
+    """A definition with what follows from it."""
 
     definition: FeatureDefinition
     fingerprint: str
     kind: Kind
-    shape: Shape
-    answer_words: int
 
     @classmethod
     def of(cls, definition: FeatureDefinition) -> "Feature":
-        """The shape of a definition, or `FeatureRefused`."""
+        """The feature that is defined, or `FeatureRefused`."""
         found = list(mistakes(definition))
         if found:
             raise FeatureRefused(f"feature `{definition.name}`: {'; '.join(found)}")
-        kind = _kind(definition)
-        shape = _shape(definition, kind)
-        words = 1 if kind in {Kind.HIGHEST, Kind.VALUES, Kind.SET} else shape.stride
-        return cls(definition, definition.fingerprint(), kind, shape, words)
+        kind = _KINDS.get(definition.aggregate, Kind.SET)
+        if definition.aggregate is Aggregate.DISTINCT and definition.tile_ms is None:
+            kind = Kind.VALUES
+        return cls(definition, definition.fingerprint(), kind)
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether it remembers whole tiles."""
+        return self.definition.tile_ms is not None
+
+    @property
+    def unit(self) -> int:
+        """Milliseconds of a tick: a tile, or one."""
+        return self.definition.tile_ms or 1
+
+    @property
+    def span(self) -> int:
+        """Ticks of the window."""
+        return self.definition.window_ms // self.unit
+
+    @property
+    def reach(self) -> int:
+        """How many ticks an event that is not late can ask for, and some."""
+        return self.span - (-LATENESS_MS_MAX // self.unit) + 2
 
     @property
     def is_of_hashes(self) -> bool:
@@ -57,20 +77,36 @@ class Feature:
         return self.kind in {Kind.VALUES, Kind.SET} and self.definition.of in TEXT_BYTES
 
     @property
-    def tiles(self) -> int:
-        """How many tiles an event that is not late can ask for, and some."""
-        return self.shape.span + _late_tiles(self.shape.unit) + 2
+    def stride(self) -> int:
+        """Words of an entry: its tick, or for a set the value, and what the kind adds."""
+        match self.kind:
+            case Kind.SUMS:  # In a tile the number of events is one of the sums.
+                return 1 + self.is_tiled + _SUMS[self.definition.aggregate]
+            case Kind.HIGHEST:
+                return 2
+            case Kind.LAST:  # The time, then the value.
+                return 2 + words_of(self.definition.of or WHOLE)
+            case Kind.VALUES:
+                return 3
+            case Kind.SET:
+                return 2 - (-self.reach // _MASK_BITS)
 
-    @cached_property
-    def rooms(self) -> tuple[int, ...]:
-        """How many entries a block of each size has."""
-        largest = _entries_max(self)
-        sizes = [4]
-        while sizes[-1] < largest:
-            sizes.append(2 * sizes[-1])
-        if self.kind is not Kind.SET:  # A hash table needs a power of two.
-            sizes[-1] = largest
-        return tuple(sizes)
+    @property
+    def answer_words(self) -> int:
+        """Words of an answer."""
+        return 1 if self.kind in {Kind.HIGHEST, Kind.VALUES, Kind.SET} else self.stride
+
+    @property
+    def room_max(self) -> int:
+        """Entries that the largest block has to hold: a set has free places, a ring a sentinel."""
+        if self.kind is Kind.SET:
+            return _power_of_two(2 * self.definition.distinct_capacity)
+        return 1 + (self.reach if self.is_tiled else self.definition.capacity)
+
+    @property
+    def first_size(self) -> int:
+        """The size of a key's first block: it holds two entries."""
+        return max(0, -(-2 * self.stride // BLOCK_WORDS_LEAST) - 1).bit_length()
 
 
 @dataclass(frozen=True)
@@ -93,6 +129,23 @@ class Plan:
         return tuple(numbers[definition.fingerprint()] for definition in self.definitions)
 
     @cached_property
+    def groups(self) -> dict[Key, tuple[int, ...]]:
+        """The numbers of the features that remember under the same key."""
+        found: dict[Key, tuple[int, ...]] = {}
+        for number, feature in enumerate(self.features):
+            by = feature.definition.by
+            found[by] = (*found.get(by, ()), number)
+        return found
+
+    @cached_property
+    def words(self) -> tuple[int, ...]:
+        """Where the words of each feature's answer begin; at the end, how many there are."""
+        found = [0]
+        for feature in self.features:
+            found.append(found[-1] + feature.answer_words)
+        return tuple(found)
+
+    @cached_property
     def conditions(self) -> tuple[str, ...]:
         """The texts of `where`, each once: the order of the masks' bits."""
         found = [feature.definition.where for feature in self.features]
@@ -107,7 +160,7 @@ class Plan:
         )
 
     @cached_property
-    def keys(self) -> tuple[tuple[str, ...], ...]:
+    def keys(self) -> tuple[Key, ...]:
         """The different keys under which events are remembered or looked for."""
         found = [feature.definition.by for feature in self.features]
         found += [feature.definition.at for feature in self.features]
@@ -130,61 +183,37 @@ class Plan:
         found = [feature.definition.of for feature in self.features if not feature.is_of_hashes]
         return tuple(dict.fromkeys(field for field in found if field is not None))
 
+    @cached_property
+    def columns(self) -> dict[tuple[str, bool], int]:
+        """Where a field's words, or with True its hash, begin among the cells."""
+        found, width = {(OCCURRED_AT, False): 0}, 1
+        for field in self.read:
+            found[field, False] = width
+            width += words_of(field)
+        for field in self.counted:
+            found[field, True] = width
+            width += 1
+        found["", False] = width  # How wide it is.
+        return found
 
-def _kind(definition: FeatureDefinition) -> Kind:
-    if definition.aggregate is Aggregate.DISTINCT:
-        return Kind.VALUES if definition.tile_ms is None else Kind.SET
-    return _KINDS[definition.aggregate]
+    def column_of(self, feature: Feature) -> int:
+        """Where the value of a feature begins among the cells."""
+        if feature.definition.aggregate is Aggregate.FIRST_SEEN or feature.definition.of is None:
+            return 0
+        return self.columns[feature.definition.of, feature.is_of_hashes]
 
-
-def _shape(definition: FeatureDefinition, kind: Kind) -> Shape:
-    unit = definition.tile_ms or 1
-    return Shape(
-        kind=int(kind),
-        unit=unit,
-        span=definition.window_ms // unit,
-        capacity=definition.capacity,
-        distinct_capacity=definition.distinct_capacity,
-        stride=1 + _entry_words(definition, kind),
-        forget_after=definition.window_ms + FORGET_AFTER_MS,
-        is_tiled=definition.tile_ms is not None,
-        is_current_included=definition.is_current_included,
-    )
-
-
-def _late_tiles(unit: int) -> int:
-    return -(-LATENESS_MS_MAX // unit)
-
-
-def _entry_words(definition: FeatureDefinition, kind: Kind) -> int:
-    """The words of an entry beside its tick."""
-    unit = definition.tile_ms or 1
-    match kind:
-        case Kind.SUMS:  # In a tile the number of events is one of the sums.
-            return _SUMS[definition.aggregate] + (definition.tile_ms is not None)
-        case Kind.HIGHEST:
-            return 1
-        case Kind.LAST:  # The time, then the value.
-            return 1 + text_words(definition.of or WHOLE)
-        case Kind.VALUES:
-            return 2
-        case Kind.SET:
-            tiles = definition.window_ms // unit + _late_tiles(unit) + 1
-            return 1 + -(-tiles // _MASK_BITS)
+    def null_column_of(self, feature: Feature) -> int:
+        """Where it is seen that a feature's field is null, or -1 where it never is."""
+        of = feature.definition.of
+        return -1 if of in {None, WHOLE} else self.columns[of or "", feature.is_of_hashes]
 
 
-def _entries_max(feature: Feature) -> int:
-    """What the largest block must hold: a ring has a sentinel, a hash table free places."""
-    shape = feature.shape
-    if feature.kind is Kind.SET:
-        return 2 * shape.distinct_capacity
-    if shape.is_tiled:
-        return feature.tiles + 1
-    return max(4, shape.capacity + 1)
-
-
-def text_words(field: str) -> int:
+def words_of(field: str) -> int:
     """How many words the field's value takes."""
     if field in PLACES or field == WHOLE:
         return 1
     return TEXT_BYTES[field] // WORD_BYTES
+
+
+def _power_of_two(least: int) -> int:
+    return 1 << (least - 1).bit_length()

@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Sequence
 
 from data_contracts.transaction import Transaction
-from rules.features.answers import flags_of, merged, values_of
+from rules.features import answers
 from rules.features.columns import columns_of
 from rules.features.naive import Answer
 from rules.features.plan import Plan
@@ -26,13 +26,12 @@ class Stream:
         columns = columns_of(self.plan, batch, self.clock, self.masks)
         self.clock = int(columns.clock[-1])
         parts = [shard.observe(columns) for shard in self.shards]
-        answers = [merged(part) for part in zip(*parts, strict=True)]
         found: list[dict[str, Answer]] = [{} for _ in batch]
+        merged = answers.merged(self.plan, parts)
+        flags, values = answers.flags_of(merged), answers.columns_of(self.plan, merged)
         for definition, place in zip(self.plan.definitions, self.plan.places, strict=True):
-            flags = flags_of(answers[place].codes)
-            values = values_of(self.plan.features[place], answers[place])
-            for event, value in enumerate(values):
-                found[event][definition.name] = value, flags.get(event)
+            for event, value in enumerate(values[place]):
+                found[event][definition.name] = value, flags.get(place, {}).get(event)
         return found
 
     def adopt(self, features: Sequence[FeatureDefinition]) -> None:
