@@ -48,7 +48,7 @@ class Cast:
     """Customers kept out of the crowd, handed out one by one; and names not seen before."""
 
     indices: Integers
-    issued: int = ISSUED_LATER
+    issued: int
     _next: Iterator[int] = field(init=False)
 
     def __post_init__(self) -> None:

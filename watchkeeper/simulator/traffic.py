@@ -9,9 +9,10 @@ import polars as pl
 from watchkeeper.errors import Failure
 from watchkeeper.json_columns import FIELDS, INSTANT, INSTANT_TYPE, column_type, rendered
 from watchkeeper.simulator.campaigns import CAMPAIGNS
+from watchkeeper.simulator.customers import ISSUED_LATER
 from watchkeeper.simulator.draws import Integers, stream
 from watchkeeper.simulator.honest import SLOT, Crowd
-from watchkeeper.simulator.names import mark
+from watchkeeper.simulator.names import NAMES_MAX, mark
 from watchkeeper.simulator.refunds import Refunds
 from watchkeeper.simulator.scene import Cast, Move, Scene, columns
 from watchkeeper.simulator.world import World
@@ -74,7 +75,8 @@ class Traffic:
         self.run = mark("run", plan.seed, plan.start_ms, length=8)
         waves = max(1, int(plan.seconds * 1_000 / WAVE_MS)) if plan.fraud else 0
         reserved = stream("cast", world.seed).permutation(world.size)[: world.size // RESERVED_PART]
-        cast = Cast(stream("order", plan.seed, plan.start_ms).permutation(reserved))
+        order = stream("order", plan.seed, plan.start_ms)
+        cast = Cast(order.permutation(reserved), int(order.integers(ISSUED_LATER, NAMES_MAX)))
         self._crowd = Crowd.of(world, reserved)
         self._planted = _placed(_staged(world, plan, waves, cast), plan)
 

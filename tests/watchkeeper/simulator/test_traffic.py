@@ -89,6 +89,16 @@ def form(text: str) -> str:
     return "".join("9" if character.isdigit() else character for character in text)
 
 
+def test_two_runs_in_one_world_have_other_attackers(world: World) -> None:
+    devices = []
+    for start_ms in (START_MS, START_MS + 60_000):
+        traffic = Traffic(world, a_plan(start_ms=start_ms, fraud=("account-takeover",)))
+        planted = {label.transaction_id for label in traffic.labels()}
+        items = requests(world, traffic.plan)
+        devices.append({item.device_id for item in items if item.transaction_id in planted})
+    assert not devices[0] & devices[1]
+
+
 def test_people_of_an_attack_stay_out_of_the_crowd(world: World) -> None:
     """So an attack's past never comes after its customer's present."""
     latest: dict[str, int] = {}
