@@ -39,7 +39,8 @@ INSERT INTO ledger.outcomes (event_id, tenant, transaction_id, account_id, type,
     amount_minor, currency, occurred_at, received_at, cell, position, verdict, score, rule_set,
     hits, status, payload_hash, decided_at, booked_at)
 VALUES (%(event_id)s::uuid, 'demo', %(event_id)s::text, 'a', 'fee', 'debit', 1, 'EUR', now(),
-    now(), 0, %(position)s, 'approve', 0, '', '[]', %(status)s, decode(repeat('00', 16), 'hex'), now(), now())
+    now(), 0, %(position)s, 'approve', 0, '', '[]', %(status)s, decode(repeat('00', 16), 'hex'),
+    now(), now())
 """
 BOOKED = """
 INSERT INTO ledger.watermarks VALUES (%(topic)s, 0, %(position)s, %(next_offset)s)
