@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from threading import Event
+from typing import NamedTuple
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -25,8 +26,7 @@ Clock = Callable[[], datetime]
 TellLag = Callable[[int, int], None]  # cell, messages that wait
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(NamedTuple):
     """A message of a log as plain values; `kind` is that of a control record, else None."""
 
     offset: int
@@ -48,8 +48,7 @@ class LogBatch:
         return self.messages[0].kind is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A message to be sent."""
 
     topic: Topic

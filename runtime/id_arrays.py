@@ -14,8 +14,9 @@ Pairs = NDArray[np.uint64]
 
 Folded = NDArray[np.uint64]
 
+_HEXADECIMAL = np.frombuffer(b"0123456789abcdef", np.uint8)
 _NIBBLES = np.zeros(256, np.uint8)
-_NIBBLES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16, dtype=np.uint8)
+_NIBBLES[_HEXADECIMAL] = np.arange(16, dtype=np.uint8)
 _DIGITS = np.delete(np.arange(TEXT_BYTES), DASHES)
 
 
@@ -43,6 +44,16 @@ def _from_array(array: "pa.Array[Any]") -> Pairs:
     nibbles = _NIBBLES[texts[fixed.offset : fixed.offset + len(fixed)][:, _DIGITS]]
     raw = nibbles[:, ::2] << 4 | nibbles[:, 1::2]
     return np.ascontiguousarray(raw).view(">u8").astype(np.uint64)
+
+
+def to_texts(ids: Sequence[bytes]) -> list[str]:
+    """Ids of 16 bytes each in the usual form, at half the price of one by one."""
+    raw = np.frombuffer(b"".join(ids), np.uint8).reshape(-1, 16)
+    nibbles = np.stack([raw >> 4, raw & 0xF], axis=2).reshape(-1, 32)
+    texts = np.full((len(raw), TEXT_BYTES), ord("-"), np.uint8)
+    texts[:, _DIGITS] = _HEXADECIMAL[nibbles]
+    found: list[str] = texts.view(f"S{TEXT_BYTES}")[:, 0].astype(str).tolist()
+    return found
 
 
 def folded(pairs: Pairs) -> Folded:

@@ -21,12 +21,17 @@ from rules.features.memory import Answers, Ints
 from rules.features.plan import Plan
 from rules.model import Flag, Policy, RuleSet
 from rules.rule_set import from_canonical
+from runtime import id_arrays
 
 SINCE_EVER = -1  # On the log's clock.
 _NO_RULES = RuleSet(policy=Policy(review_at=SCORE_MAX + 1, decline_at=SCORE_MAX + 1))
 
 Row = tuple[FeatureValue, ...]
 Flags = Mapping[str, str]
+
+
+def _no_values() -> msgspec.UnsetType:
+    return msgspec.UNSET
 
 
 class EncodedDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,7 +47,7 @@ class EncodedDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     hits: tuple[RuleHit, ...] = ()
     shadow_hits: tuple[RuleHit, ...] = ()
     list_hit: ListHit | None = None
-    features: dict[str, FeatureValue] = {}
+    features: msgspec.Struct | msgspec.UnsetType = msgspec.UNSET
     flags: Flags = {}
     transaction: msgspec.Raw
 
@@ -74,7 +79,7 @@ class Judge:
         self.decisions = decisions
         self.evaluator = compile_rule_set(_NO_RULES)
         self.rule_set = ""
-        self.plan = Plan.of(())
+        self._plan(Plan.of(()))
         self.warm_after: dict[str, int] = {}  # By fingerprint: the clock has to have passed it.
 
     def change(self, changed: Changed) -> None:
@@ -91,7 +96,13 @@ class Judge:
     def _adopt(self, rule_set: RuleSet, changes: Changes) -> None:
         self.evaluator = compile_rule_set(rule_set, changes)
         self.rule_set = rule_set.fingerprint()
-        self.plan = Plan.of(rule_set.features)
+        self._plan(Plan.of(rule_set.features))
+
+    def _plan(self, plan: Plan) -> None:
+        """Features of a decision become a struct of their own: ten times quicker than a dict."""
+        self.plan = plan
+        names = [definition.name for definition in plan.definitions]
+        self.values = msgspec.defstruct("Values", [(name, FeatureValue) for name in names])
 
     def _warmth(self, clock: int) -> dict[str, int]:
         """A feature is warm once it has seen its window, or if it saw all of the log."""
@@ -141,12 +152,15 @@ class Judge:
     def _letters(
         self, accepted: Accepted, table: _Table, judgements: Sequence[Judgement]
     ) -> Iterator[Letter]:
-        names = [definition.name for definition in self.plan.definitions]
-        for row, judgement in enumerate(judgements):
-            event = accepted.ids[row]
+        values = self.values if self.plan.definitions else _no_values
+        events = id_arrays.to_texts(accepted.ids)
+        decided = [ids.derived_id(event, "decision") for event in accepted.ids]
+        for row, (decision_id, judgement) in enumerate(
+            zip(id_arrays.to_texts(decided), judgements, strict=True)
+        ):
             decision = EncodedDecision(
-                decision_id=ids.text(ids.derived_id(event, "decision")),
-                event_id=ids.text(event),
+                decision_id=decision_id,
+                event_id=events[row],
                 cell=accepted.cell,
                 position=accepted.positions[row],
                 verdict=judgement.verdict,
@@ -155,11 +169,11 @@ class Judge:
                 hits=judgement.hits,
                 shadow_hits=judgement.shadow_hits,
                 list_hit=judgement.list_hit,
-                features=dict(zip(names, table.rows[row], strict=True)),
+                features=values(*table.rows[row]),
                 flags=table.flags.get(row, NO_FLAGS),
                 transaction=msgspec.Raw(accepted.canonical[row]),
             )
-            yield Letter(self.decisions, codec.encode(decision), event)
+            yield Letter(self.decisions, codec.encode(decision), accepted.ids[row])
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -39,7 +39,9 @@ def test_decisions_leave_in_order_of_position_each_id_once() -> None:
 
 
 def test_a_decision_is_encoded_as_its_struct_is() -> None:
-    log = rich_log()
+    log = Log()
+    log.add(a_transaction(transaction_id="before-any-rules"))
+    log.messages += [message._replace(offset=message.offset + 1) for message in rich_log().messages]
 
     found = letters(log.batches())
 
