@@ -36,7 +36,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 def caught(descriptor: Descriptor, labels: Sequence[Label]) -> list[Catch]:
-    """Ask the books what was decided of each planted transaction."""
+    """Ask the books what was decided of each planted transaction that they know."""
     ids = [label.transaction_id for label in labels]
     with psycopg.connect(descriptor.postgres) as connection:
         rows = connection.execute(_OUTCOMES, {"tenant": descriptor.tenant, "ids": ids}).fetchall()
@@ -44,7 +44,7 @@ def caught(descriptor: Descriptor, labels: Sequence[Label]) -> list[Catch]:
         transaction_id: Seen(verdict != "approve", frozenset(hit["typology"] for hit in hits))
         for transaction_id, verdict, hits in rows
     }
-    return tally(labels, seen)
+    return tally([label for label in labels if label.transaction_id in seen], seen)
 
 
 def tally(labels: Sequence[Label], seen: dict[str, Seen]) -> list[Catch]:
