@@ -13,6 +13,7 @@ from rules.features.plan import Plan
 from rules.features.shard import FeatureShard, restored
 from rules.model import Aggregate, FeatureDefinition
 
+MORE_KEYS = 1_000  # Than fit without growing.
 _INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -43,9 +44,14 @@ def warm_up() -> None:
         received_at=_INSTANT,
         channel=Channel.API,
     )
+    columns = columns_of(plan, [transaction], 0, [])
     shard = FeatureShard(plan)
-    shard.observe(columns_of(plan, [transaction], 0, []))
-    restored(shard.snapshot()).observe(columns_of(plan, [transaction], 0, []))
+    shard.observe(columns)
+    shard = restored(shard.snapshot())
+    shard.observe(columns)
+    for group in shard.groups.values():
+        group.make_room(MORE_KEYS, 0)
+    shard.adopt(Plan.of(definitions[:1]))
     recent = RecentIds()
     recent.note([bytes(16)], [0])
     recent.restore(recent.snapshot())
