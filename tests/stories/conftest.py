@@ -61,7 +61,7 @@ def a_stack(folder: Path, *options: str) -> Iterator[Stack]:
     try:
         yield stack
     finally:
-        stack.start("down").wait(COMMAND_SECONDS_MAX)
+        stack.start("down").communicate(timeout=COMMAND_SECONDS_MAX)
 
 
 @pytest.fixture(scope="module")

@@ -43,11 +43,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """A number times `scale`, rounded to a whole one; rows where it is below are left out."""
+    """A number times `scale`, rounded to a whole one; rows with nought may be left out."""
 
     column: str
     scale: float
-    skip_below: int | None = None
+    skips_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)

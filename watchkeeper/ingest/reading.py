@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from data_contracts.money import AMOUNT_MINOR_MAX
 from data_contracts.transaction import TransactionRequest
 from rules.forms import Form, read_form
 from rules.located_yaml import Scalar
@@ -175,9 +174,8 @@ class _Origin:
 
     def _amount(self, column: str) -> Scaled:
         scale = self.form.number("scale", 1e-6, 1e6, 1.0)
-        is_bounded = self.form.has("skip_below")
-        least = self.form.whole("skip_below", 1, AMOUNT_MINOR_MAX) if is_bounded else None
-        return Scaled(column, scale, least)
+        skips_zero = self.form.has("skip_zero") and self.form.truth("skip_zero")
+        return Scaled(column, scale, skips_zero)
 
     def _moment(self, column: str) -> Moment:
         form = self.form.choice("time", TimeForm, TimeForm.UTC)

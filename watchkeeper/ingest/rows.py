@@ -86,10 +86,10 @@ class Reading:
 
     def _wanted(self, frame: pl.DataFrame, left: int) -> pl.DataFrame:
         origin = self.mapping.fields.get("amount_minor")
-        if not isinstance(origin, Scaled) or origin.skip_below is None:
+        if not isinstance(origin, Scaled) or not origin.skips_zero:
             return frame.head(left)
-        # What is no number is not below: it goes to the door, which names it.
-        is_wanted = (frame["amount_minor"] >= origin.skip_below).fill_null(value=True)
+        # What is no number, or less than nought, goes to the door, which names it.
+        is_wanted = (frame["amount_minor"] != 0).fill_null(value=True)
         wanted = frame.filter(is_wanted).head(left)
         skipped = is_wanted if len(wanted) < left else is_wanted.head(_end(is_wanted, left))
         self.skipped += int((~skipped).sum())
