@@ -7,17 +7,14 @@ from dataflows.scoring.changes import Changed
 from dataflows.scoring.decisions import Decided, Judge
 from dataflows.scoring.intake import Accepted, Intake
 from dataflows.scoring.topics import Topics
+from rules.features.blobs import ForeignSnapshot
 from rules.features.memory import Answers, Ints
 from rules.features.plan import Plan
 from rules.features.shard import FeatureShard, restored
 from rules.model import RuleSet
 
-FORMAT = 1
+FORMAT = 2
 Snapshot = dict[str, Any]
-
-
-class ForeignSnapshot(RuntimeError):
-    """A recovery store that another version of this flow wrote."""
 
 
 class Scorer:
@@ -78,4 +75,4 @@ def settled(
 def check(snapshot: Snapshot) -> None:
     """Refuse what another version wrote."""
     if snapshot["format"] != FORMAT:
-        raise ForeignSnapshot(f"scoring of format {snapshot['format']}; this code reads {FORMAT}")
+        raise ForeignSnapshot("scoring", snapshot["format"], FORMAT)

@@ -13,6 +13,14 @@ Blob = tuple[Any, tuple[int, ...], int, bytes]  # Type, shape, size, compressed 
 class ForeignSnapshot(RuntimeError):
     """A snapshot that another version of this code wrote."""
 
+    def __init__(self, what: str, found: int, known: int) -> None:
+        """Say which format was found, and the ways out."""
+        super().__init__(
+            f"A snapshot of {what} has format {found}, and this version reads {known}. Go on with "
+            "the version that wrote it, or remove the recovery store: then the log is scored again "
+            "from its beginning, to the same decisions."
+        )
+
 
 def packed(arrays: Arrays) -> dict[str, Blob]:
     """Compressed copies: later changes of the arrays do not reach them."""
@@ -25,7 +33,7 @@ def unpacked(blobs: dict[str, Blob]) -> Arrays:
 
 
 def _codec() -> pa.Codec:
-    return pa.Codec("lz4")
+    return pa.Codec("zstd")
 
 
 def _packed(array: NDArray[Any]) -> Blob:

@@ -14,7 +14,7 @@ from rules.features.memory import Answers, Code, Work
 from rules.features.plan import Key, Plan
 from rules.model import FeatureDefinition
 
-FORMAT = 2
+FORMAT = 3
 Bools = NDArray[np.bool_]
 Snapshot = dict[str, Any]  # Plain values: no class of ours gets into the recovery store.
 
@@ -91,7 +91,7 @@ class FeatureShard:
 def restored(snapshot: Snapshot) -> FeatureShard:
     """The shard as it was; refuses what another version wrote."""
     if snapshot["format"] != FORMAT:
-        raise ForeignSnapshot(f"features of format {snapshot['format']}; this code reads {FORMAT}")
+        raise ForeignSnapshot("features", snapshot["format"], FORMAT)
     definitions = msgspec.json.decode(snapshot["definitions"], type=list[FeatureDefinition])
     found = FeatureShard(Plan.of(definitions), *snapshot["shard"])
     for by, group in found.groups.items():

@@ -90,7 +90,7 @@ def test_a_definition_that_comes_back_begins_anew() -> None:
 def test_a_snapshot_of_another_format_is_refused() -> None:
     snapshot = FeatureShard(Plan.of([COUNT])).snapshot()
 
-    with pytest.raises(ForeignSnapshot, match="format 0"):
+    with pytest.raises(ForeignSnapshot, match="has format 0"):
         restored(snapshot | {"format": 0})
 
 
