@@ -96,7 +96,7 @@ class LogPartition(StatefulSourcePartition[Read, int]):
         is_full = len(batch.messages) == BATCH_MAX
         self.due_at = None if is_full else self.source.clock() + POLL_EVERY
         self._tell_lag()
-        messages = map(_logged, batch.messages)
+        messages = map(logged, batch.messages)
         return [(key_of(batch.partition), part) for part in cut(batch.partition, messages)]
 
     def _tell_lag(self) -> None:
@@ -117,7 +117,8 @@ class LogPartition(StatefulSourcePartition[Read, int]):
         self.reader.close()
 
 
-def _logged(message: Message) -> Logged:
+def logged(message: Message) -> Logged:
+    """The plain values of a message."""
     offset, value, key = message.offset(), message.value(), message.key()
     assert offset is not None
     return Logged(offset, _bytes(value) or b"", _bytes(key), _kind(message))
