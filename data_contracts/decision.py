@@ -63,6 +63,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     hits: tuple[RuleHit, ...] = ()
     shadow_hits: tuple[RuleHit, ...] = ()
     list_hit: ListHit | None = None
-    features: dict[str, FeatureValue] = {}
+    features: dict[str, FeatureValue] = {}  # A null is absent; `flags` may say why.
     flags: dict[str, str] = {}
     transaction: Transaction
