@@ -13,7 +13,15 @@ import numpy as np
 import psutil
 from rich.console import Console
 
-from watchkeeper.bench.probes import Decided, Marks, Usage, decisions, ledger_marks, usage
+from watchkeeper.bench.probes import (
+    Decided,
+    Marks,
+    Usage,
+    busy_seconds,
+    decisions,
+    ledger_marks,
+    usage,
+)
 from watchkeeper.bench.statistics import (
     Latencies,
     committed_moments,
@@ -22,7 +30,7 @@ from watchkeeper.bench.statistics import (
     rate,
 )
 from watchkeeper.client import client_of
-from watchkeeper.draining import drain
+from watchkeeper.draining import drain, wait_settled
 from watchkeeper.sending import Batch, Tally, made_ahead, run, send_on_time
 from watchkeeper.simulator.run import batches
 from watchkeeper.simulator.traffic import Plan, Traffic
@@ -63,7 +71,10 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of JSON; latencies count from the moment at which a batch was due."""
+    """One line of JSON; latencies count from the moment at which a batch was due.
+
+    `other_cores` is what the rest of the machine used meanwhile: much of it spoils the figures.
+    """
 
     offered_per_second: float
     accepted_per_second: float
@@ -89,6 +100,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ledger_p99_ms: float | None
     cpu_us_per_transaction: float
     load_cpu_us_per_transaction: float
+    other_cores: float
     own_delay_max_ms: float
     processes: dict[str, ProcessCost]
     machine: Machine
@@ -106,6 +118,7 @@ class Observed:
     restarts: int = 0
     seconds: float = 0.0
     load_cpu_seconds: float = 0.0
+    busy_seconds: float = 0.0
     used: dict[str, Usage]
 
 
@@ -140,11 +153,14 @@ def observe(
         probes.enter_context(decisions(descriptor.kafka, observed.decided))
         probes.enter_context(ledger_marks(descriptor.postgres, observed.marks))
         before, own, begun = usage(_pids(descriptor)), process_time(), perf_counter()
+        busy = busy_seconds()
         run(_send(descriptor, ready, observed.tally, clock))
         observed.load_cpu_seconds = process_time() - own
-        drained = drain(descriptor, console)
+        wait_settled(descriptor, console)
         after = usage(_pids(descriptor))
         observed.seconds = perf_counter() - begun
+        observed.busy_seconds = busy_seconds() - busy
+    drained = drain(descriptor, console)
     observed.restarts = sum(each.restarts for each in supervisor_of(descriptor).processes())
     observed.lost, observed.duplicated = drained.lost, drained.duplicated
     observed.used = {
@@ -207,6 +223,7 @@ def report(load: Load, observed: Observed) -> Report:
         ledger_p99_ms=in_ledger.p99,
         cpu_us_per_transaction=round(cpu / count * MICROSECONDS, 1),
         load_cpu_us_per_transaction=round(observed.load_cpu_seconds / count * MICROSECONDS, 1),
+        other_cores=round(_other_cores(observed, cpu), 2),
         own_delay_max_ms=round(tally.own_delay * 1_000, 1),
         processes=_costs(observed, count),
         machine=machine(),
@@ -222,6 +239,11 @@ def _accepted_rate(tally: Tally, load: Load) -> float:
     moments = np.array([item.due + item.seconds for item in tally.answers], dtype=np.float64)
     measured = np.array([item.due >= load.warm_up for item in tally.answers], dtype=np.bool_)
     return round(rate(moments, measured) * load.batch * tally.accepted / max(1, tally.sent), 1)
+
+
+def _other_cores(observed: Observed, stack_seconds: float) -> float:
+    ours = stack_seconds + observed.load_cpu_seconds
+    return max(0.0, observed.busy_seconds - ours) / observed.seconds
 
 
 def _costs(observed: Observed, count: int) -> dict[str, ProcessCost]:

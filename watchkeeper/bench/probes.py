@@ -153,6 +153,14 @@ class Usage:
     rss_bytes: int
 
 
+def busy_seconds() -> float:
+    """Seconds of processor that the whole machine has used since it started."""
+    times = psutil.cpu_times()
+    waiting = times.idle + getattr(times, "iowait", 0.0)  # Only Linux tells them apart.
+    counted_in_user = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+    return float(sum(times) - waiting - counted_in_user)
+
+
 def usage(pids: Mapping[str, int]) -> dict[str, Usage]:
     """The usage of each process by name; one that has ended counts as nothing."""
     return {name: _family_usage(pid) for name, pid in pids.items()}
