@@ -6,7 +6,6 @@ escapes: for it the extra checks are a few scans of the bytes, about 3 us; anyth
 the thorough way. Measured by `benchmarks/door.py`.
 """
 
-import ipaddress
 import json
 import re
 from collections import Counter
@@ -18,7 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from data_contracts import card_numbers
+from data_contracts import card_numbers, codes
 from data_contracts.money import currencies
 from data_contracts.transaction import Transaction, TransactionRequest
 from data_contracts.violation import ContractViolation
@@ -46,7 +45,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FINER_THAN_MICROSECONDS = re.compile(rb":[0-9]{2}\.[0-9]{6}0*[1-9]")
 _identifiers = attrgetter(*_IDENTIFIERS)
 _countries = attrgetter(*_COUNTRIES)
-_codes = attrgetter("merchant_category", *_COUNTRIES)
+_all_codes = attrgetter("merchant_category", *_COUNTRIES)
 _all_fields = attrgetter(*TransactionRequest.__struct_fields__)
 _numbers = attrgetter(*_NUMBERS)
 
@@ -288,15 +287,6 @@ def _check_text(name: str, value: str) -> None:
         raise ContractViolation("identifier", f"/{name}", "use printable ASCII without spaces")
 
 
-@lru_cache(maxsize=65_536)
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text  # A zone may be any text, and means nothing on another machine.
-
-
 def _checked(request: Request, *, may_hold_spaces: bool = True) -> Request:
     """Check what neither types nor bytes show; about 1 us."""
     if request.currency not in currencies():
@@ -307,7 +297,7 @@ def _checked(request: Request, *, may_hold_spaces: bool = True) -> Request:
         _refuse_the_year(request.occurred_at)
     if may_hold_spaces and " " in "\n".join(filter(None, _identifiers(request))):
         _name_the_identifier(request)
-    if not _are_codes(*_codes(request)):
+    if not codes.are_codes(*_all_codes(request)):
         _name_the_code(request)
     _check_place(request)
     if request.occurred_at.tzinfo is not UTC:
@@ -316,7 +306,7 @@ def _checked(request: Request, *, may_hold_spaces: bool = True) -> Request:
 
 
 def _check_place(request: TransactionRequest) -> None:
-    if request.ip is not None and not _is_address(request.ip):
+    if request.ip is not None and not codes.is_address(request.ip):
         raise ContractViolation("ip-address", "/ip", "use an IPv4 or IPv6 address")
     if (request.latitude is None) != (request.longitude is None):
         raise ContractViolation("half-a-place", "/latitude", "give latitude and longitude together")
@@ -333,21 +323,8 @@ def _name_the_identifier(request: TransactionRequest) -> None:
         _check_text(name, getattr(request, name) or "-")
 
 
-def _is_country(code: str | None) -> bool:
-    return code is None or (code.isascii() and code.isalpha() and code.isupper())
-
-
-def _is_category(code: str | None) -> bool:
-    return code is None or (code.isascii() and code.isdigit())
-
-
-@lru_cache(maxsize=65_536)
-def _are_codes(category: str | None, *countries: str | None) -> bool:
-    return _is_category(category) and all(map(_is_country, countries))
-
-
 def _name_the_code(request: TransactionRequest) -> None:
     for name, code in zip(_COUNTRIES, _countries(request), strict=True):
-        if not _is_country(code):
+        if not codes.is_country(code):
             raise ContractViolation("country", f"/{name}", "use an ISO 3166-1 alpha-2 code")
     raise ContractViolation("merchant-category", "/merchant_category", "use four digits")

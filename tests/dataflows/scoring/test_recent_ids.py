@@ -1,6 +1,6 @@
 """Copies are told by the positions between them, however the memory grows, cleans and restarts."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflows.scoring.recent_ids import REACH, RecentIds
@@ -22,6 +22,7 @@ def _copies(numbers: list[int], steps: list[int]) -> list[bool]:
     return found
 
 
+@settings(deadline=None)  # The first call may compile.
 @given(
     events=st.lists(st.tuples(st.integers(0, 8), st.integers(1, 4)), max_size=60),
     size=st.integers(1, 20),
