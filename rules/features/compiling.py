@@ -26,13 +26,17 @@ def kernel(function: Function) -> Function:
     The code is kept beside the source or in the user's cache. Where neither can be written,
     nothing is kept and each start compiles anew.
     """
-    folder = _folder()
+    return compiled(function, _folder())
+
+
+def compiled(function: Function, folder: Path | None) -> Function:
+    """A kernel whose code is kept in that folder, or not at all."""
     before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder or "")
     try:
-        compiled = njit(cache=folder is not None, **_OPTIONS)(function)
+        found = njit(cache=folder is not None, **_OPTIONS)(function)
     finally:
         _config.CACHE_DIR = before
-    return cast("Function", compiled)
+    return cast("Function", found)
 
 
 @cache
@@ -42,8 +46,14 @@ def _folder() -> Path | None:
     for source in [*sorted(_HERE.glob("*.py")), _HERE.parent / "model.py"]:
         digest.update(source.read_bytes())
     name = f"kernels-{digest.hexdigest()[:16]}"
-    candidates = (_HERE / "__pycache__" / name, Path.home() / ".cache" / "watchkeeper" / name)
-    return next(filter(_can_be_written, candidates), None)
+    return first_writable(
+        _HERE / "__pycache__" / name, Path.home() / ".cache" / "watchkeeper" / name
+    )
+
+
+def first_writable(*folders: Path) -> Path | None:
+    """The first of the folders that is there, or can be made, and takes files."""
+    return next(filter(_can_be_written, folders), None)
 
 
 def _can_be_written(folder: Path) -> bool:
