@@ -30,7 +30,7 @@ Row = tuple[FeatureValue, ...]
 Flags = Mapping[str, str]
 
 
-class EncodedDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EncodedDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A `Decision`, field by field, around a transaction that is encoded already."""
 
     decision_id: str
@@ -98,7 +98,7 @@ class Judge:
         """Features of a decision become a struct: ten times quicker than a dict; null is absent."""
         self.plan = plan
         fields = [(definition.name, FeatureValue, None) for definition in plan.definitions]
-        self.values = msgspec.defstruct("Values", fields, omit_defaults=True)
+        self.values = msgspec.defstruct("Values", fields, omit_defaults=True, gc=False)
 
     def _warmth(self, clock: int) -> dict[str, int]:
         """A feature is warm once it has seen its window, or if it saw all of the log."""
