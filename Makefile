@@ -59,7 +59,7 @@ endif
 test-data: install ## the tests on the public data sets: make test-data DATA=PATH
 	@test -n "$(DATA)" || { echo "Name the folder of the data sets: make test-data DATA=PATH" >&2; exit 1; }
 	@test -d "$(DATA)" || { echo "There is no folder $(DATA): the data sets are missing." >&2; exit 1; }
-	$(BIN)/pytest -m data --data "$(DATA)"
+	$(BIN)/pytest -m data "--data=$(DATA)"
 
 browser: ## install the Debian package chromium where no chromium is
 	@command -v chromium >/dev/null || { \
