@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -17,6 +18,10 @@ from watchkeeper.stack.servers import postgres as postgres_server
 from watchkeeper.stack.servers import valkey as valkey_server
 from watchkeeper.stack.servers.ports import free_port
 from watchkeeper.stack.servers.program import running
+
+# How fast something is, benchmarks say; a busy machine must not fail a test.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PASSWORD = "only-for-tests"  # noqa: S105  (on loopback, for as long as the session lasts)
 
