@@ -1,5 +1,6 @@
 """Kafka clients that lose nothing silently: bounded waits, delivery errors that raise."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from data_contracts.topics import Topic
 METADATA_SECONDS_MAX = 10.0
 FLUSH_SECONDS_MAX = 30.0
 BATCH_MAX = 2_000
+# What the client library has to say comes with a poll, as ours; alone it would write to stderr.
+LOGGING: dict[str, Any] = {"log_level": 3, "logger": logging.getLogger("kafka")}
 
 # What a broker says while it starts, or while a topic is being made.
 _PASSING = frozenset(
@@ -53,7 +56,7 @@ def producer_settings(brokers: str, linger_ms: int = 10) -> dict[str, Any]:
         "message.max.bytes": 10 * 1024 * 1024,
         "queue.buffering.max.messages": 500_000,
         "queue.buffering.max.kbytes": 256 * 1024,
-        "log_level": 3,
+        **LOGGING,
     }
 
 
@@ -71,7 +74,7 @@ def consumer_settings(brokers: str, group: str) -> dict[str, Any]:
         "queued.min.messages": 10_000,
         "queued.max.messages.kbytes": 32 * 1024,
         "fetch.message.max.bytes": 10 * 1024 * 1024,
-        "log_level": 3,
+        **LOGGING,
     }
 
 
@@ -85,7 +88,7 @@ UNHURRIED: dict[str, Any] = {
 
 def partitions(brokers: str, topic: str) -> list[int]:
     """The partitions of a topic, or an error within `METADATA_SECONDS_MAX`."""
-    found = AdminClient({"bootstrap.servers": brokers, "log_level": 3}).list_topics(
+    found = AdminClient({"bootstrap.servers": brokers, **LOGGING}).list_topics(
         topic, timeout=METADATA_SECONDS_MAX
     )
     metadata = found.topics[topic]

@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from data_contracts.topics import TOPICS, Topic
+from runtime.kafka import LOGGING
 from watchkeeper.errors import Failure
 
 CREATE_SECONDS_MAX = 30.0
@@ -16,7 +17,7 @@ SEGMENT_MS_MAX = 24 * 3600 * 1000
 
 def make_topics(brokers: str, topics: Iterable[Topic] = TOPICS, cells: int = 1) -> None:
     """Create the topics that are missing; those that are there keep their partitions."""
-    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 3})
+    admin = AdminClient({"bootstrap.servers": brokers, **LOGGING})
     new = [_new_topic(topic, cells) for topic in topics]
     answers = admin.create_topics(new, request_timeout=CREATE_SECONDS_MAX)
     for name, answer in answers.items():
