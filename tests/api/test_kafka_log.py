@@ -114,7 +114,7 @@ def test_a_full_queue_is_an_error_and_what_found_a_place_is_waited_for() -> None
         async with a_log(producer, a_topic()) as log:
             with pytest.raises(LogAway):
                 await asyncio.wait_for(log.append(0, messages(5)), 10)
-            assert len(producer) == 0
+            assert len(producer) <= 1, "all but the one whose report ended the wait are gone"
 
     asyncio.run(story())
 
