@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from api.kafka_log import KafkaLog, open_producer
 from api.ports import LogAway
 from data_contracts.topics import Topic
-from runtime.kafka import Reader
+from runtime.kafka import Reader, producer_settings
 from tests.factories import a_topic
 from watchkeeper.stack.servers.ports import free_port
 from watchkeeper.stack.topics import make_topics
@@ -91,10 +91,9 @@ async def _append(log: KafkaLog, sent: dict[bytes, bytes]) -> None:
     await log.append(0, sent)
 
 
-def a_lost_producer(**changes: object) -> Producer:
+def a_lost_producer() -> Producer:
     brokers = f"127.0.0.1:{free_port()}"
-    settings = {"bootstrap.servers": brokers, "message.timeout.ms": 300, "log_level": 0}
-    return Producer(settings | changes)
+    return Producer({"bootstrap.servers": brokers, "message.timeout.ms": 300, "log_level": 0})
 
 
 def test_a_log_that_is_away_is_an_error_in_time() -> None:
@@ -108,15 +107,19 @@ def test_a_log_that_is_away_is_an_error_in_time() -> None:
     assert asyncio.run(story()).positions == {}
 
 
-def test_a_full_queue_is_an_error_and_what_found_a_place_is_waited_for() -> None:
-    async def story() -> None:
-        producer = a_lost_producer(**{"queue.buffering.max.messages": 3})
-        async with a_log(producer, a_topic()) as log:
-            with pytest.raises(LogAway):
-                await asyncio.wait_for(log.append(0, messages(5)), 10)
-            assert len(producer) <= 1, "all but the one whose report ended the wait are gone"
+def test_a_full_queue_is_an_error_and_what_found_a_place_is_waited_for(kafka: str) -> None:
+    topic, sent = a_topic(), messages(5)
+    make_topics(kafka, [topic])
+    small = {"queue.buffering.max.messages": 3, "linger.ms": 500}
 
-    asyncio.run(story())
+    async def story() -> LogAway:
+        producer = Producer(producer_settings(kafka) | small)
+        async with a_log(producer, topic) as log:
+            with pytest.raises(LogAway, match="_QUEUE_FULL") as away:
+                await asyncio.wait_for(log.append(0, sent), 10)
+            return away.value
+
+    assert asyncio.run(story()).positions == dict(zip(list(sent)[:3], range(3), strict=True))
 
 
 def test_a_topic_that_was_never_made_is_named(kafka: str) -> None:
