@@ -10,6 +10,7 @@ from hashlib import sha256
 import msgspec
 
 from data_contracts.decision import Severity
+from data_contracts.money import Money
 
 FORMAT = 1
 CAPACITY_DEFAULT = 4_096
@@ -102,7 +103,8 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One testable suspicion; `features` names those that `when` or `reason` use.
 
-    Either `score`, or `band_of` (a feature or field) with `bands`.
+    Either `score`, or `band_of` (a feature or field) with `bands`. Past `alert_budget_per_day`
+    alerts a day on average, `rules plan` fails.
     """
 
     id: str
@@ -123,6 +125,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     canary_percent: int = 10
     runbook: str
     references: tuple[str, ...] = ()
+    alert_budget_per_day: int | None = None
 
 
 class ListKind(StrEnum):
@@ -154,10 +157,17 @@ class EntityList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Scores from which a transaction is reviewed or declined; block > allow > rules."""
+    """Scores from which a transaction is reviewed or declined; block > allow > rules.
+
+    Past `alert_budget_per_day` alerts a day on average, `rules plan` fails. `minutes_per_alert` and
+    what an `analyst_hour` costs make hours and money of alerts. None of them changes a decision.
+    """
 
     review_at: int
     decline_at: int
+    alert_budget_per_day: int | None = None
+    minutes_per_alert: int | None = None
+    analyst_hour: Money | None = None
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from data_contracts.decision import SCORE_MAX
-from data_contracts.money import AMOUNT_MINOR_MAX
+from data_contracts.money import AMOUNT_MINOR_MAX, Money, currencies
 from rules.expressions.kinds import Kind
 from rules.expressions.names import fields
 from rules.forms import Form
@@ -14,19 +14,46 @@ from rules.model import EntityList, ListEntry, ListKind, Policy
 from rules.words import NAME, is_name
 
 ENTRIES_MAX = 50_000
+BUDGET_MAX = 1_000_000
+MINUTES_MAX = 10_000
 
 
 def read_policy(form: Form) -> Policy:
-    """Read the thresholds."""
+    """Read the thresholds, and what alerts may come to."""
     before = form.mistakes.count()
+    has_minutes = form.has("minutes_per_alert")
     policy = Policy(
         review_at=form.whole("review_at", 1, SCORE_MAX),
         decline_at=form.whole("decline_at", 1, SCORE_MAX),
+        alert_budget_per_day=read_alert_budget(form),
+        minutes_per_alert=form.whole("minutes_per_alert", 1, MINUTES_MAX) if has_minutes else None,
+        analyst_hour=_analyst_hour(form, has_minutes=has_minutes),
     )
     if form.mistakes.count() == before and policy.review_at > policy.decline_at:
         form.add("decline_at", "less than review_at", "decline at a higher score than review")
     form.close()
     return policy
+
+
+def read_alert_budget(form: Form) -> int | None:
+    """How many alerts a day there may be on average, where a limit is declared."""
+    key = "alert_budget_per_day"
+    return form.whole(key, 1, BUDGET_MAX) if form.has(key) else None
+
+
+def _analyst_hour(form: Form, *, has_minutes: bool) -> Money | None:
+    hour = form.form("analyst_hour", required=False)
+    if hour is None:
+        return None
+    currency = hour.text("currency")
+    if currency and currency not in currencies():
+        hint = did_you_mean(currency, currencies()) or "give the three letters of ISO 4217"
+        hour.add("currency", f'unknown currency "{currency}"', hint)
+    cost = Money(hour.whole("amount_minor", 1, AMOUNT_MINOR_MAX), currency)
+    hour.close()
+    if not has_minutes:
+        form.missing("minutes_per_alert", "without it an hour's cost says nothing of alerts")
+    return cost
 
 
 def read_list(form: Form) -> EntityList:

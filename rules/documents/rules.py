@@ -8,6 +8,7 @@ from rules.documents.bands import read_band_of, read_bands
 from rules.documents.cases import Case, read_cases
 from rules.documents.expressions import condition_text, read_expression
 from rules.documents.features import read_feature
+from rules.documents.lists import read_alert_budget
 from rules.expressions import tree
 from rules.expressions.names import Names, feature_type, fields
 from rules.forms import Form
@@ -114,6 +115,7 @@ class RuleReader:
             canary_percent=form.whole("canary_percent", 1, 99, 10),
             runbook=form.text("runbook"),
             references=form.texts("references", required=False),
+            alert_budget_per_day=read_alert_budget(form),
         )
 
     def _id(self, key: str) -> str:
