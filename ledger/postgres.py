@@ -17,6 +17,7 @@ from data_contracts.outcome import OutcomeStatus
 from ledger import arrays, statements
 from ledger.booking import above, book, event_of, resolve, touched
 from ledger.ports import RaiseConflicts
+from ledger.remembered import Remembered
 from ledger.values import Effects, Postings, Resolutions, Standing, Watermark
 from ledger.writing import FasterWriter, Writing
 from runtime import postgres
@@ -35,6 +36,9 @@ SESSION = {
     "enable_mergejoin": "off",
 }
 
+# What it looks like when another writer has booked something of ours since we looked.
+OUTRUN = (FasterWriter, psycopg.errors.UniqueViolation)
+
 Result = TypeVar("Result")
 
 
@@ -45,16 +49,19 @@ class Outrun(RuntimeError):
 class PostgresBooks:
     """The writer of the books; it connects when it has to, and again after a failure."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], remembered: Remembered | None = None
+    ) -> None:
         """Remember how to connect, with the `SESSION` settings; nothing is opened yet."""
         self._connect = connect
+        self._remembered = remembered or Remembered()
         self._connection: Connection | None = None
         self._month: date | None = None
 
     @classmethod
-    def at(cls, dsn: str, name: str) -> "PostgresBooks":
+    def at(cls, dsn: str, name: str, remembered: Remembered | None = None) -> "PostgresBooks":
         """The books in a database; `name` is how Postgres shows us."""
-        return cls(lambda: postgres.connect(dsn, name, **SESSION))
+        return cls(lambda: postgres.connect(dsn, name, **SESSION), remembered)
 
     def close(self) -> None:
         """Leave; what is not committed never was."""
@@ -84,7 +91,7 @@ class PostgresBooks:
         self._make_months(postings.booked_at.date().replace(day=1))
 
         def write(writing: Writing) -> Effects:
-            mark = _begin(writing, postings)
+            mark = writing.begin(postings.topic, postings.partition)
             fresh = list(above(mark.position, postings.arrivals))
             known = writing.known([arrival.event_id for arrival in fresh])
             writing.load(touched(fresh, known), postings.booked_at)
@@ -102,7 +109,8 @@ class PostgresBooks:
         """End holds, each by its first resolution; every event must have been held."""
 
         def write(writing: Writing) -> Effects:
-            if _begin(writing, resolutions).next_offset >= resolutions.next_offset:
+            mark = writing.begin(resolutions.topic, resolutions.partition)
+            if mark.next_offset >= resolutions.next_offset:
                 return Effects()
             holds, ended = writing.holds(map(event_of, resolutions.resolutions))
             movements = [hold.movement for hold in holds.values()]
@@ -128,12 +136,19 @@ class PostgresBooks:
     def _write(self, write: Callable[[Writing], Result]) -> Result:
         def once(connection: Connection) -> Result:
             with connection.transaction(), connection.cursor(binary=True) as cursor:
-                return write(Writing(cursor))
+                writing = Writing(cursor, self._remembered)
+                try:
+                    result = write(writing)
+                except OUTRUN:
+                    self._remembered.forget(writing.keys)
+                    raise
+            writing.remember()
+            return result
 
         for _ in range(TRIES_MAX):
             try:
                 return self._within(once)
-            except (FasterWriter, psycopg.errors.UniqueViolation) as error:
+            except OUTRUN as error:
                 outrun = error
         raise Outrun("the books are written by too many at once") from outrun
 
@@ -149,12 +164,6 @@ class PostgresBooks:
 
 def _watermark(row: tuple[int, int] | None) -> Watermark:
     return Watermark(*row) if row else Watermark()
-
-
-def _begin(writing: Writing, batch: Postings | Resolutions) -> Watermark:
-    given = {"topic": batch.topic, "partition": batch.partition}
-    ((position, next_offset),) = writing.execute(statements.BEGIN_AT, given)
-    return Watermark(position, next_offset)
 
 
 def _end(writing: Writing, batch: Postings | Resolutions, position: int) -> None:

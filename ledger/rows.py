@@ -1,7 +1,8 @@
 """The rows of the books as COPY wants them: tab-separated text, written straight to the tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from data_contracts import ids
 from data_contracts.codec import encode
@@ -38,9 +39,11 @@ COPY ledger.conflicts (
 """
 
 NULL = r"\N"
+PART_ROWS = 250
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 AccountKeys = Mapping[BookKey, int]
+Item = TypeVar("Item")
 
 
 def text(value: str) -> str:
@@ -63,9 +66,15 @@ def _bytes(value: bytes) -> str:
     return rf"\\x{value.hex()}"
 
 
-def outcomes(items: Iterable[Settlement]) -> str:
+def _in_parts(items: Sequence[Item], row: Callable[[Item], str]) -> Iterator[str]:
+    """The rows, some at a time; at least one at a time."""
+    for start in range(0, len(items), PART_ROWS):
+        yield "".join(map(row, items[start : start + PART_ROWS]))
+
+
+def outcomes(items: Sequence[Settlement]) -> Iterator[str]:
     """The rows of `OUTCOMES`."""
-    return "".join(map(_outcome, items))
+    return _in_parts(items, _outcome)
 
 
 def _outcome(item: Settlement) -> str:
@@ -111,43 +120,52 @@ def _movement(item: Movement, keys: AccountKeys) -> str:
     )
 
 
-def transfers(items: Iterable[Transfer], keys: AccountKeys) -> str:
+def transfers(items: Sequence[Transfer], keys: AccountKeys) -> Iterator[str]:
     """The rows of `TRANSFERS`."""
-    return "".join(
-        [
+    return _in_parts(
+        items,
+        lambda item: (
             f"{_movement(item.movement, keys)}\t{item.leg}\t{item.kind}\t{item.debit_after}\t"
             f"{item.debit_version}\t{item.credit_after}\t{item.credit_version}\t"
             f"{instants(item.movement.occurred_at, item.booked_at)}\n"
-            for item in items
-        ]
+        ),
     )
 
 
-def holds(items: Iterable[Hold], keys: AccountKeys) -> str:
+def holds(items: Sequence[Hold], keys: AccountKeys) -> Iterator[str]:
     """The rows of `HOLDS`."""
-    return "".join(
-        f"{_movement(item.movement, keys)}\t{ids.derived_id(item.movement.event_id, 'hold').hex()}"
-        f"\t{instants(item.movement.occurred_at, item.booked_at)}\n"
-        for item in items
+    return _in_parts(
+        items,
+        lambda item: (
+            f"{_movement(item.movement, keys)}\t"
+            f"{ids.derived_id(item.movement.event_id, 'hold').hex()}\t"
+            f"{instants(item.movement.occurred_at, item.booked_at)}\n"
+        ),
     )
 
 
-def resolutions(items: Iterable[Resolved]) -> str:
+def resolutions(items: Sequence[Resolved]) -> Iterator[str]:
     """The rows of `RESOLUTIONS`."""
-    return "".join(
+    return _in_parts(items, _resolution)
+
+
+def _resolution(item: Resolved) -> str:
+    return (
         f"{item.hold.movement.event_id.hex()}\t{text(item.resolution.resolution_id)}\t"
         f"{item.resolution.kind}\t{text(item.resolution.reason)}\t"
         f"{text(item.resolution.resolved_by)}\t"
         f"{instants(item.resolution.resolved_at, item.booked_at)}\n"
-        for item in items
     )
 
 
-def conflicts(items: Iterable[Conflict]) -> str:
+def conflicts(items: Sequence[Conflict]) -> Iterator[str]:
     """The rows of `CONFLICTS`."""
-    return "".join(
+    return _in_parts(items, _conflict)
+
+
+def _conflict(item: Conflict) -> str:
+    return (
         f"{item.cell}\t{item.position}\t{item.event_id.hex()}\t{_bytes(item.booked_hash)}\t"
         f"{_bytes(item.refused_hash)}\t{_json(item.refused)}\t"
         f"{instants(item.found_at)}\n"
-        for item in items
     )

@@ -5,7 +5,7 @@ BEGIN_AT = """
 INSERT INTO ledger.watermarks AS mark (topic, partition, position, next_offset)
 VALUES (%(topic)s, %(partition)s, -1, 0)
 ON CONFLICT (topic, partition) DO UPDATE SET position = mark.position
-RETURNING position, next_offset
+RETURNING position, next_offset, (SELECT changes FROM ledger.bounds)
 """
 END_AT = """
 UPDATE ledger.watermarks
@@ -35,6 +35,12 @@ SELECT *, %(opened_at)s
 FROM unnest(%(tenants)s::text[], %(account_ids)s::text[], %(kinds)s::text[],
             %(are_customers)s::boolean[], %(currencies)s::text[], %(may_go_negative)s::boolean[])
 ON CONFLICT (tenant, account_id) DO NOTHING
+RETURNING account_key, tenant, account_id
+"""
+# For accounts that were opened just now, which nobody else can see yet.
+FIRST_BALANCES = """
+INSERT INTO ledger.balances (account_key, currency)
+SELECT * FROM unnest(%(account_keys)s::bigint[], %(currencies)s::text[])
 """
 OPEN_BALANCES = """
 INSERT INTO ledger.balances (account_key, currency)

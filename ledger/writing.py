@@ -8,9 +8,11 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from data_contracts.outcome import OutcomeStatus
 from ledger import arrays, rows, statements
 from ledger.chart import is_own, opened
-from ledger.values import Balance, BookKey, Effects, Hold, Movement
+from ledger.remembered import Kept, Remembered
+from ledger.values import Balance, BookKey, Effects, Hold, Movement, Watermark
 
 
 class FasterWriter(Exception):
@@ -19,26 +21,40 @@ class FasterWriter(Exception):
 
 @dataclass(slots=True)
 class Writing:
-    """A transaction's cursor, and the balances that it has loaded."""
+    """A transaction's cursor, and the balances that it has loaded or recalled."""
 
     cursor: Cursor[TupleRow]
+    remembered: Remembered
+    bounds: int = -1
     keys: dict[BookKey, int] = field(default_factory=dict)
     balances: dict[BookKey, Balance] = field(default_factory=dict)
     bounded: set[BookKey] = field(default_factory=set)
+    recalled: dict[BookKey, Kept] = field(default_factory=dict)
+    moved: Mapping[BookKey, tuple[Balance, Balance]] = field(default_factory=dict)
+
+    def begin(self, topic: str, partition: int) -> Watermark:
+        """Take the watermark's lock."""
+        given = {"topic": topic, "partition": partition}
+        ((position, next_offset, self.bounds),) = self.execute(statements.BEGIN_AT, given)
+        self.remembered.begin(self.bounds)
+        return Watermark(position, next_offset)
 
     def load(self, wanted: Collection[BookKey], now: datetime) -> None:
-        """Load balances, opening what is unknown; the bank's own are locked, and first."""
+        """Have balances, opening what is unknown; the bank's own are locked, and first."""
         own = sorted(key for key in wanted if is_own(key.account_id))
+        self._have(own, statements.BALANCES_LOCKED, now)
         customers = [key for key in wanted if not is_own(key.account_id)]
-        for keys, query in (
-            (own, statements.BALANCES_LOCKED),
-            (customers, statements.BALANCES),
-        ):
-            self._load(keys, query)
-            missing = [key for key in keys if key not in self.keys]
-            if missing:
-                self._open(missing, now)
-                self._load(missing, query)
+        self.recalled = self.remembered.recall(customers)
+        self.keys.update({key: kept.account for key, kept in self.recalled.items()})
+        self.balances.update({key: kept.balance for key, kept in self.recalled.items()})
+        unknown = [key for key in customers if key not in self.recalled]
+        self._have(unknown, statements.BALANCES, now)
+
+    def _have(self, keys: Sequence[BookKey], query: str, now: datetime) -> None:
+        self._load(keys, query)
+        missing = [key for key in keys if key not in self.keys]
+        if missing:
+            self._load(self._open(missing, now), query)
 
     def _load(self, keys: Sequence[BookKey], query: str) -> None:
         if not keys:
@@ -52,11 +68,28 @@ class Writing:
             if not may_go_negative:
                 self.bounded.add(key)
 
-    def _open(self, keys: Sequence[BookKey], now: datetime) -> None:
+    def _open(self, keys: Sequence[BookKey], now: datetime) -> list[BookKey]:
+        """Those whose account was there before: they are to be loaded again."""
+        numbers = self._open_accounts(keys, now)
+        new = sorted((numbers[key[:2]], key) for key in keys if key[:2] in numbers)
+        if new:
+            given = {
+                "account_keys": arrays.integers([number for number, _ in new]),
+                "currencies": arrays.texts([key.currency for _, key in new]),
+            }
+            self.execute(statements.FIRST_BALANCES, given)
+            self.keys.update({key: number for number, key in new})
+            self.balances.update(dict.fromkeys([key for _, key in new], Balance()))
+        old = sorted(key for key in keys if key[:2] not in numbers)
+        if old:
+            self.execute(statements.OPEN_BALANCES, _names(old))
+        return old
+
+    def _open_accounts(self, keys: Sequence[BookKey], now: datetime) -> dict[tuple[str, str], int]:
         # The first movement opens an account; in order of name, two writers cannot block.
         first = {key[:2]: opened(key) for key in reversed(keys)}
         accounts = [account for _, account in sorted(first.items())]
-        self.execute(
+        found = self.execute(
             statements.OPEN_ACCOUNTS,
             {
                 "tenants": [account.tenant for account in accounts],
@@ -68,7 +101,7 @@ class Writing:
                 "opened_at": now,
             },
         )
-        self.execute(statements.OPEN_BALANCES, _names(sorted(keys)))
+        return {(tenant, account_id): number for number, tenant, account_id in found}
 
     def known(self, events: Sequence[bytes]) -> dict[bytes, bytes]:
         """The payload hashes of those of the events that are in the books."""
@@ -85,6 +118,8 @@ class Writing:
 
     def store(self, effects: Effects, cell: int) -> None:
         """Write all that a batch changes; raises `FasterWriter` and leaves nothing then."""
+        self._doubt_refusals(effects)
+        self.moved = effects.balances
         self._copy(rows.OUTCOMES, rows.outcomes(effects.settlements))
         self._copy(rows.TRANSFERS, rows.transfers(effects.transfers, self.keys))
         self._copy(rows.HOLDS, rows.holds(effects.holds, self.keys))
@@ -96,10 +131,34 @@ class Writing:
             names, numbers = sorted(counts), [counts[name] for name in sorted(counts)]
             self.execute(statements.ADD_TOTALS, {"cell": cell, "names": names, "counts": numbers})
 
-    def _copy(self, statement: str, text: str) -> None:
-        if text:
+    def _doubt_refusals(self, effects: Effects) -> None:
+        # A refusal moves nothing, so that nothing else would show what it rests on to be stale.
+        movements = [
+            each.arrival.movement
+            for each in effects.settlements
+            if each.status is OutcomeStatus.REFUSED
+        ]
+        if any(each.debit in self.recalled or each.credit in self.recalled for each in movements):
+            raise FasterWriter
+
+    def remember(self) -> None:
+        """Keep for the next batch what this one, committed by now, has left."""
+        left = {
+            key: Kept(number, self.moved[key][1] if key in self.moved else self.balances[key])
+            for key, number in self.keys.items()
+            if key not in self.bounded and not is_own(key.account_id)
+        }
+        self.remembered.keep(self.bounds, left)
+
+    def _copy(self, statement: str, parts: Iterable[str]) -> None:
+        """Send part by part: Postgres takes one in while we make the next."""
+        each = iter(parts)
+        first = next(each, None)
+        if first is not None:
             with self.cursor.copy(statement.encode()) as copy:
-                copy.write(text)
+                copy.write(first)
+                for part in each:
+                    copy.write(part)
 
     def _move(self, balances: Mapping[BookKey, tuple[Balance, Balance]]) -> None:
         if not balances:
