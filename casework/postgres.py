@@ -84,9 +84,9 @@ WHERE silent.by_field = given."by"
 """
 REJECT = """
 INSERT INTO casework.dead_letters (topic, partition, log_offset, code, pointer, reason, value, key,
-    original_sha256, is_masked, event_id, rejected_at)
+    original_sha256, is_masked, event_id, kind, rejected_at)
 VALUES (%(topic)s, %(partition)s, %(offset)s, %(code)s, %(pointer)s, %(reason)s, %(value)s, %(key)s,
-    %(original_sha256)s, %(is_masked)s, %(event_id)s, %(rejected_at)s)
+    %(original_sha256)s, %(is_masked)s, %(event_id)s, %(kind)s, %(rejected_at)s)
 ON CONFLICT (topic, partition, log_offset) DO NOTHING
 """
 KEEP_RULE_SET = """
@@ -101,7 +101,8 @@ ON CONFLICT (cell, position) DO NOTHING
 CANONICAL = "SELECT canonical FROM casework.rule_sets WHERE rule_set = %(rule_set)s"
 LETTERS = """
 SELECT number, topic, partition, log_offset AS "offset", code, pointer, reason, value, key,
-    original_sha256, is_masked, event_id::text AS event_id, rejected_at, replayed_at, replayed_by
+    original_sha256, is_masked, event_id::text AS event_id, kind, rejected_at, replayed_at,
+    replayed_by
 FROM casework.dead_letters
 WHERE (%(number)s::bigint IS NULL OR number = %(number)s)
   AND (%(is_replayed)s::boolean IS NULL OR (replayed_at IS NOT NULL) = %(is_replayed)s)

@@ -22,6 +22,14 @@ class ControlKind(StrEnum):
     FEATURE_WARM = "feature-warm"
 
 
+class Publishing(StrEnum):
+    """How a rule set came into the log: by a person's wish, back to an earlier one, or at first."""
+
+    APPLY = "apply"
+    ROLLBACK = "rollback"
+    BOOTSTRAP = "bootstrap"
+
+
 class RuleSetRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A whole rule set taken up: its canonical JSON, zstd-compressed, and its SHA-256 in hex."""
 
@@ -30,6 +38,9 @@ class RuleSetRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     published_by: str
     published_at: Instant
     approved_by: str | None = None
+    author: str | None = None
+    act: Publishing = Publishing.APPLY
+    reason: str | None = None
 
 
 class ListEntryRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,15 +55,22 @@ class ListEntryRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     valid_from: Instant | None = None
     expires_at: Instant | None = None
     amount_minor_max: int | None = None
+    recorded_by: str | None = None
 
 
 class BreakerRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A rule that fired too often is put into shadow, or let back."""
+    """A rule that fired too often is put into shadow, or let back.
+
+    `since` is of a trip: when the reset was recorded after which hits were counted, absent before
+    the first. A trip that names another reset than the rule's last is a late copy without effect.
+    """
 
     rule_id: str
     is_tripped: bool
     reason: str
     recorded_at: Instant
+    recorded_by: str | None = None
+    since: Instant | None = None
 
 
 class FeatureWarmRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

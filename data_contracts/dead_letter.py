@@ -14,7 +14,8 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the message stood, why it was not taken, and its bytes with card numbers masked.
 
-    `original_sha256` is of the bytes as they came; `is_masked` says whether `value` differs.
+    `original_sha256` is of the bytes as they came; `is_masked` says whether `value` differs. `kind`
+    is that of a control record: without it, sent again, it would be taken for a transaction.
     """
 
     topic: str
@@ -28,6 +29,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     original_sha256: str
     is_masked: bool = False
     event_id: str | None = None
+    kind: str | None = None
 
 
 def masked(value: bytes) -> tuple[bytes, str, bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -14,11 +15,13 @@ from rules.model import EntityList, ListEntry
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What the log changed since a rule set was taken up; it outlives the next one.
 
-    The newest record of each value of a list, and the rules that a breaker holds in shadow.
+    The newest record of each value of a list, the rules that a breaker holds in shadow, and when
+    the last reset of each rule was recorded.
     """
 
     entries: tuple[ListEntryRecord, ...] = ()
     tripped: tuple[str, ...] = ()
+    resets: dict[str, datetime] = {}
 
 
 def is_valid(entry: ListEntry, transaction: Transaction) -> bool:
@@ -75,6 +78,17 @@ def entry_of(record: ListEntryRecord) -> ListEntry:
     )
 
 
-def after(tripped: set[str], record: BreakerRecord) -> set[str]:
-    """The rules held in shadow once the record is taken."""
-    return tripped | {record.rule_id} if record.is_tripped else tripped - {record.rule_id}
+@dataclass(slots=True)
+class Breakers:
+    """The rules held in shadow, and the last reset of each rule."""
+
+    tripped: set[str] = field(default_factory=set)
+    resets: dict[str, datetime] = field(default_factory=dict)
+
+    def take(self, record: BreakerRecord) -> None:
+        """Hold a rule in shadow or let it back; a copy of a trip from before a reset is nothing."""
+        if not record.is_tripped:
+            self.tripped.discard(record.rule_id)
+            self.resets[record.rule_id] = record.recorded_at
+        elif record.since == self.resets.get(record.rule_id):
+            self.tripped.add(record.rule_id)

@@ -12,7 +12,7 @@ from typing import Protocol
 from data_contracts.control import BreakerRecord, ListEntryRecord
 from data_contracts.decision import SCORE_MAX, FeatureValue, ListHit, RuleHit, Verdict
 from data_contracts.transaction import Transaction
-from rules.entries import Changes, Entries, after, is_valid
+from rules.entries import Breakers, Changes, Entries, is_valid
 from rules.expressions import tree
 from rules.expressions.conditions import condition_of
 from rules.expressions.names import Names, fields, names_of
@@ -78,7 +78,7 @@ class Evaluator:
     reasons: Mapping[str, Reason]
     feature_names: tuple[str, ...]
     screened_lists: tuple[EntityList, ...]
-    tripped: set[str] = field(default_factory=set)
+    breakers: Breakers = field(default_factory=Breakers)
 
     def judge(
         self,
@@ -98,13 +98,15 @@ class Evaluator:
         if isinstance(record, ListEntryRecord):
             self.entries.take(record)
         else:
-            self.tripped = after(self.tripped, record)
+            self.breakers.take(record)
 
     def changes(self) -> Changes:
         """What the log has changed, to be kept with the state and given to the next rule set."""
         records = sorted(self.entries.records.items())
         return Changes(
-            entries=tuple(record for _, record in records), tripped=tuple(sorted(self.tripped))
+            entries=tuple(record for _, record in records),
+            tripped=tuple(sorted(self.breakers.tripped)),
+            resets=dict(self.breakers.resets),
         )
 
     def _settle(self, case: _Case, mask: int) -> Judgement:
@@ -130,7 +132,7 @@ class Evaluator:
         for number, rule in enumerate(self.rule_set.rules):
             if mask >> number & 1:
                 hit = self._hit(case, rule)
-                counts = rule.id not in self.tripped and counts_for(rule, case.transaction)
+                counts = rule.id not in self.breakers.tripped and counts_for(rule, case.transaction)
                 (hits if counts else shadow_hits).append(hit)
         return tuple(hits), tuple(shadow_hits)
 
@@ -218,7 +220,7 @@ def compile_rule_set(rule_set: RuleSet, changes: Changes = NO_CHANGES) -> Evalua
         {rule.id: _reason(rule, definitions) for rule in rule_set.rules},
         tuple(definitions),
         screened,
-        set(changes.tripped),
+        Breakers(set(changes.tripped), dict(changes.resets)),
     )
 
 

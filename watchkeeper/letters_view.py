@@ -54,6 +54,7 @@ def about(kept: KeptLetter) -> Table:
         "when": f"{kept.rejected_at:%Y-%m-%d %H:%M:%S} UTC",
         "why": f"{letter.code}: {_reason(kept)}",
         "id": letter.event_id or "cannot be told",
+        "kind": letter.kind or "transaction",
         "bytes": f"{len(letter.value):,}" + (", card numbers masked" if letter.is_masked else ""),
         "SHA-256": letter.original_sha256,
         "sent again": again,

@@ -86,6 +86,7 @@ def _dead_letter(message: Message, violation: ContractViolation) -> DeadLetter:
         key=message.key,
         original_sha256=digest,
         is_masked=is_masked,
+        kind=message.kind,
     )
 
 

@@ -37,6 +37,7 @@ def rejection(
         original_sha256=digest,
         is_masked=is_masked,
         event_id=None if event is None else ids.text(event),
+        kind=message.kind,
     )
     return Letter(rejected, codec.encode(letter), event)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from casework.postgres import PostgresLetters
 from casework.replay import NotReplayable, replay
 from casework.values import KeptLetter
+from data_contracts.control import KIND_HEADER
 from data_contracts.topics import TRANSACTIONS
 from runtime.kafka import Outbox
 from runtime.postgres import connect
@@ -96,7 +97,8 @@ def _replay(descriptor: Descriptor, letters: PostgresLetters, kept: Sequence[Kep
 
     def send(letter: KeptLetter) -> None:
         original = letter.letter
-        outbox.send(TRANSACTIONS, original.value, original.key, original.partition)
+        kind = [(KIND_HEADER, original.kind)] if original.kind else None
+        outbox.send(TRANSACTIONS, original.value, original.key, original.partition, kind)
         outbox.flush()
 
     for one in kept:
