@@ -16,7 +16,7 @@ from casework.replay import NotReplayable, replay
 from casework.values import KeptLetter
 from data_contracts.control import KIND_HEADER
 from data_contracts.topics import TRANSACTIONS
-from runtime.kafka import Outbox
+from runtime.kafka import Headers, Outbox
 from runtime.postgres import connect
 from watchkeeper import answers, letters_view
 from watchkeeper.commands.options import AsJson, Data
@@ -97,8 +97,8 @@ def _replay(descriptor: Descriptor, letters: PostgresLetters, kept: Sequence[Kep
 
     def send(letter: KeptLetter) -> None:
         original = letter.letter
-        kind = [(KIND_HEADER, original.kind)] if original.kind else None
-        outbox.send(TRANSACTIONS, original.value, original.key, original.partition, kind)
+        headers: Headers = [(KIND_HEADER, original.kind)] if original.kind else []
+        outbox.send(TRANSACTIONS, original.value, original.key, original.partition, headers)
         outbox.flush()
 
     for one in kept:

@@ -1,0 +1,46 @@
+"""What decides at a position of the log, as the books of publications keep it for ever.
+
+`cell` is the partition; `until` the last position that counts, None for all that is known by now.
+The books follow the log within a second.
+"""
+
+import msgspec
+
+from data_contracts.control import BreakerRecord, ListEntryRecord
+from rules.model import RuleSet
+from rules.rule_set import from_canonical
+from runtime.postgres import Connection
+
+RULE_SET = """
+SELECT rule_sets.canonical
+FROM casework.publications JOIN casework.rule_sets USING (rule_set)
+WHERE cell = %(cell)s AND kind = 'rule-set'
+  AND (%(until)s::bigint IS NULL OR position <= %(until)s)
+ORDER BY position DESC LIMIT 1
+"""
+CHANGES = """
+SELECT kind, record FROM casework.publications
+WHERE cell = %(cell)s AND kind IN ('list-entry', 'breaker')
+  AND (%(until)s::bigint IS NULL OR position <= %(until)s)
+ORDER BY position
+"""
+KINDS: dict[str, type[ListEntryRecord | BreakerRecord]] = {
+    "list-entry": ListEntryRecord,
+    "breaker": BreakerRecord,
+}
+
+
+def rule_set_in_force(
+    connection: Connection, cell: int = 0, until: int | None = None
+) -> RuleSet | None:
+    """The rule set that decides there, or None before the first."""
+    row = connection.execute(RULE_SET, {"cell": cell, "until": until}).fetchone()
+    return None if row is None else from_canonical(bytes(row[0]))
+
+
+def changes_in_force(
+    connection: Connection, cell: int = 0, until: int | None = None
+) -> list[ListEntryRecord | BreakerRecord]:
+    """Entries of lists and breakers in order of position, for `Evaluator.take`."""
+    rows = connection.execute(CHANGES, {"cell": cell, "until": until})
+    return [msgspec.convert(record, KINDS[kind]) for kind, record in rows]
