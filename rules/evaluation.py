@@ -252,7 +252,7 @@ def _screen(rule_set: RuleSet, screened: Sequence[EntityList], entries: Entries)
     used |= {item.field for item in screened if item.field is not None}
     used |= {rule.band_of for rule in rule_set.rules if rule.band_of and rule.band_of in fields()}
     tests = [
-        (code.terms(_with_band(rule, found, names)), f"mask |= {1 << number}")
+        (code.terms(with_band(rule, found, names)), f"mask |= {1 << number}")
         for number, (rule, found) in enumerate(zip(rule_set.rules, trees, strict=True))
     ]
     lookups = [
@@ -272,7 +272,7 @@ def _screen(rule_set: RuleSet, screened: Sequence[EntityList], entries: Entries)
     return function_of("screen", "transaction, values", body, {"is_valid": is_valid, **tables})
 
 
-def _with_band(rule: Rule, when: tree.Condition, names: Names) -> tree.Condition:
+def with_band(rule: Rule, when: tree.Condition, names: Names) -> tree.Condition:
     """A rule with bands does not fire where the value that they divide is unknown."""
     found = None if rule.band_of is None else names.type_of(rule.band_of)
     if rule.band_of is None or found is None or not found.is_nullable:

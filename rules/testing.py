@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 
 from data_contracts.decision import FeatureValue, RuleHit
-from data_contracts.transaction import Transaction
 from rules.documents.cases import Case
 from rules.documents.catalogue import Catalogue
 from rules.documents.rules import RuleDocument
 from rules.evaluation import Evaluator, compile_rule_set
 from rules.features import naive
 from rules.model import ListKind, RuleSet, Status
-from rules.predicates import compile_masks
-
-REMEMBERED_CONDITIONS_MAX = 4_096
+from rules.predicates import holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +30,6 @@ class CaseResult:
     def is_as_expected(self) -> bool:
         """Whether the test passed."""
         return not self.differences
-
-
-@lru_cache(maxsize=REMEMBERED_CONDITIONS_MAX)
-def _condition(text: str) -> "_Condition":
-    return _Condition(text)
-
-
-class _Condition:
-    """One condition over a transaction."""
-
-    def __init__(self, text: str) -> None:
-        self.masks = compile_masks([text])
-
-    def holds(self, transaction: Transaction) -> bool:
-        return self.masks(transaction) == 1
-
-
-def holds(condition: str, transaction: Transaction) -> bool:
-    """Whether a condition over fields is true of a transaction."""
-    return _condition(condition).holds(transaction)
 
 
 def run_rule(document: RuleDocument, catalogue: Catalogue) -> list[CaseResult]:

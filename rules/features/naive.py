@@ -70,6 +70,13 @@ def values(
     ]
 
 
+def last_answer(
+    definition: FeatureDefinition, history: Sequence[Transaction], holds: Holds
+) -> Answer:
+    """What `values` says of the last event, the others being remembered but not judged."""
+    return _Memory(definition, holds).last(history)
+
+
 class _Memory:
     """One feature over one history."""
 
@@ -83,12 +90,24 @@ class _Memory:
         found, clock = [], 0
         for event in history:
             clock = max(clock, epoch_ms(event.received_at))
-            if self.definition.is_current_included:
-                self._remember(event, clock)
-            found.append(self._look(event, clock))
-            if not self.definition.is_current_included:
-                self._remember(event, clock)
+            found.append(self._judge(event, clock))
         return found
+
+    def last(self, history: Sequence[Transaction]) -> Answer:
+        """The feature's answer for the last event alone."""
+        clock = 0
+        for event in history[:-1]:
+            clock = max(clock, epoch_ms(event.received_at))
+            self._remember(event, clock)
+        return self._judge(history[-1], max(clock, epoch_ms(history[-1].received_at)))
+
+    def _judge(self, event: Transaction, clock: int) -> Answer:
+        if self.definition.is_current_included:
+            self._remember(event, clock)
+        answer = self._look(event, clock)
+        if not self.definition.is_current_included:
+            self._remember(event, clock)
+        return answer
 
     def _alive(self, key: Key, clock: int) -> _Life | None:
         life = self.lives.get(key)

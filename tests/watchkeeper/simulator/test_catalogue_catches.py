@@ -15,7 +15,7 @@ from data_contracts.transaction import Transaction, TransactionRequest
 from rules.evaluation import Judgement, compile_rule_set
 from rules.features import naive
 from rules.rule_set import load_catalogue
-from rules.testing import holds
+from rules.predicates import holds
 from watchkeeper import json_columns
 from watchkeeper.simulator.campaigns import CAMPAIGNS
 from watchkeeper.simulator.traffic import Label, Plan, Traffic
