@@ -9,7 +9,6 @@ from rules.expressions.conditions import condition_of
 from rules.expressions.names import Names
 from rules.expressions.python_code import PythonCode, function_of, loads
 
-
 REMEMBERED_CONDITIONS_MAX = 65_536
 
 

@@ -14,8 +14,8 @@ from data_contracts.decision import Verdict
 from data_contracts.transaction import Transaction, TransactionRequest
 from rules.evaluation import Judgement, compile_rule_set
 from rules.features import naive
-from rules.rule_set import load_catalogue
 from rules.predicates import holds
+from rules.rule_set import load_catalogue
 from watchkeeper import json_columns
 from watchkeeper.simulator.campaigns import CAMPAIGNS
 from watchkeeper.simulator.traffic import Label, Plan, Traffic
