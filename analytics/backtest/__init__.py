@@ -1,0 +1,1 @@
+"""Looking before publishing: what a rule set would have done to transactions of the past."""
