@@ -24,7 +24,7 @@ install: .venv/.installed ## fetch everything: .venv with all packages, Kafka's 
 .venv/.installed: .venv/.packages pyproject.toml watchkeeper/stack/kafka.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/watchkeeper fetch
-	$(BIN)/python -m dataflows.scoring.warming
+	$(BIN)/python -m dataflows.scoring.compile_kernels
 	@touch $@
 
 demo: install ## start everything and show it: until Ctrl-C, or DEMO_SECONDS=60

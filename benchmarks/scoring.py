@@ -20,10 +20,10 @@ from benchmarks.scoring_traffic import messages
 from data_contracts import codec
 from data_contracts.control import ControlKind, RuleSetRecord
 from dataflows.connectors import LogBatch, Logged
+from dataflows.scoring.compile_kernels import compile_kernels
 from dataflows.scoring.process import few_collections
 from dataflows.scoring.scorer import Scorer, settled
 from dataflows.scoring.topics import Topics
-from dataflows.scoring.warming import warm_up
 from rules.rule_set import load_catalogue, pack
 from tests.factories import NOON
 
@@ -101,7 +101,7 @@ def measured(events: int, accounts: int) -> dict[str, Any]:
     """The figures of one run, pinned to one core."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     work = batches(messages(events, accounts))
-    warm_up()
+    compile_kernels()
     scorer = Scorer(Topics())
     scorer.score(shipped_rules())
     half = len(work) // 2

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from dataflows.scoring.compile_kernels import compile_kernels
 from dataflows.scoring.process import run
-from dataflows.scoring.warming import warm_up
 from runtime import metrics
 from runtime.consumer import stop_on_signals
 from runtime.settings import Settings
@@ -17,7 +17,7 @@ def now() -> datetime:
 def main() -> None:
     """Read settings and clock, and run."""
     settings = Settings()
-    warm_up()  # First, so that a process that answers is one that scores at once.
+    compile_kernels()  # First, so that a process that answers is one that scores at once.
     metrics.serve(settings.metrics_port, settings.metrics_host)
     run(settings, stop_on_signals(), now)
 

@@ -1,6 +1,6 @@
-"""Warm the machine code: one batch through every kernel, before the first event waits for it.
+"""Machine code of every kernel: one batch through each, before the first event waits for it.
 
-`python -m dataflows.scoring.warming` compiles it once per machine, which takes about ten seconds.
+`python -m dataflows.scoring.compile_kernels` compiles it once per machine: about ten seconds.
 """
 
 from datetime import UTC, datetime
@@ -21,11 +21,11 @@ def _definition(aggregate: Aggregate, of: str, *, is_tiled: bool) -> FeatureDefi
     by = ("account_id",)
     window, tile = (2 * HOUR_MS, HOUR_MS) if is_tiled else (HOUR_MS, None)
     return FeatureDefinition(
-        name="warming", aggregate=aggregate, of=of, by=by, at=by, window_ms=window, tile_ms=tile
+        name="compiling", aggregate=aggregate, of=of, by=by, at=by, window_ms=window, tile_ms=tile
     )
 
 
-def warm_up() -> None:
+def compile_kernels() -> None:
     """Compile, or load what was compiled before, all that scoring calls."""
     definitions = [
         _definition(Aggregate.SUM, "amount_minor", is_tiled=False),
@@ -33,9 +33,9 @@ def warm_up() -> None:
     ]
     plan = Plan.of(definitions)
     transaction = Transaction(
-        tenant="warming",
-        transaction_id="warming",
-        account_id="warming",
+        tenant="compiling",
+        transaction_id="compiling",
+        account_id="compiling",
         type=TransactionType.TRANSFER,
         direction=Direction.DEBIT,
         amount_minor=1,
@@ -58,4 +58,4 @@ def warm_up() -> None:
 
 
 if __name__ == "__main__":
-    warm_up()
+    compile_kernels()
