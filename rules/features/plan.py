@@ -1,6 +1,6 @@
 """A plan: what is kept for a list of definitions, each different one once, and in which shape."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,16 +111,24 @@ class Feature:
 
 @dataclass(frozen=True)
 class Plan:
-    """All definitions in their order, and the different ones among them."""
+    """All definitions in their order, and the different ones among them.
+
+    Nothing is remembered for those that are `missing` (fingerprints): their history is not there.
+    """
 
     definitions: tuple[FeatureDefinition, ...]
     features: tuple[Feature, ...]
+    missing: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, definitions: Sequence[FeatureDefinition]) -> "Plan":
+    def of(cls, definitions: Sequence[FeatureDefinition], missing: Collection[str] = ()) -> "Plan":
         """Refuses a definition that cannot be computed exactly."""
         found = {feature.fingerprint: feature for feature in map(Feature.of, definitions)}
-        return cls(tuple(definitions), tuple(found.values()))
+        return cls(tuple(definitions), tuple(found.values()), frozenset(missing) & found.keys())
+
+    def without(self, missing: Collection[str]) -> "Plan":
+        """The same definitions, with others of them missing."""
+        return Plan.of(self.definitions, missing)
 
     @cached_property
     def places(self) -> tuple[int, ...]:
@@ -133,8 +141,9 @@ class Plan:
         """The numbers of the features that remember under the same key."""
         found: dict[Key, tuple[int, ...]] = {}
         for number, feature in enumerate(self.features):
-            by = feature.definition.by
-            found[by] = (*found.get(by, ()), number)
+            if feature.fingerprint not in self.missing:
+                by = feature.definition.by
+                found[by] = (*found.get(by, ()), number)
         return found
 
     @cached_property

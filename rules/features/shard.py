@@ -14,7 +14,7 @@ from rules.features.memory import Answers, Code, Work
 from rules.features.plan import Key, Plan
 from rules.model import FeatureDefinition
 
-FORMAT = 3
+FORMAT = 4
 Bools = NDArray[np.bool_]
 Snapshot = dict[str, Any]  # Plain values: no class of ours gets into the recovery store.
 
@@ -84,6 +84,7 @@ class FeatureShard:
             "format": FORMAT,
             "shard": (self.shard, self.shards),
             "definitions": msgspec.json.encode(self.plan.definitions),
+            "missing": tuple(sorted(self.plan.missing)),
             "groups": {by: packed(group.saved()) for by, group in self.groups.items()},
         }
 
@@ -93,7 +94,7 @@ def restored(snapshot: Snapshot) -> FeatureShard:
     if snapshot["format"] != FORMAT:
         raise ForeignSnapshot("features", snapshot["format"], FORMAT)
     definitions = msgspec.json.decode(snapshot["definitions"], type=list[FeatureDefinition])
-    found = FeatureShard(Plan.of(definitions), *snapshot["shard"])
+    found = FeatureShard(Plan.of(definitions, snapshot["missing"]), *snapshot["shard"])
     for by, group in found.groups.items():
         group.restore(unpacked(snapshot["groups"][by]))
     return found
