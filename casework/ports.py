@@ -6,16 +6,20 @@ from datetime import datetime
 from typing import Protocol
 
 from casework.values import (
+    Approval,
     Case,
     FiledAlert,
     KeptLetter,
+    Proposal,
     Publication,
+    PublishedSet,
     Rejected,
     Silence,
     SilenceKey,
     Watermark,
 )
 from data_contracts.alert import Alert
+from data_contracts.control import BreakerRecord, ListEntryRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +88,48 @@ class Desk(Protocol):
 
     async def alert_count(self) -> int:
         """How many alerts were ever raised, quiet ones too."""
+        ...
+
+
+class RuleBook(Protocol):
+    """Rule sets on their way into the log and what was published, for an event loop.
+
+    The store itself holds that two persons are at it: `approve` raises `OwnProposal`,
+    `UnknownProposal` or `ApprovedBefore`.
+    """
+
+    async def propose(self, proposal: Proposal, canonical: bytes) -> Proposal:
+        """Keep a rule set; returns the proposal that stands, which may be an earlier one."""
+        ...
+
+    async def approve(self, rule_set: str, approval: Approval) -> None:
+        """Write down a second person's yes."""
+        ...
+
+    async def proposal(self, rule_set: str) -> Proposal | None:
+        """A proposal with its approvals."""
+        ...
+
+    async def proposals(self, limit: int) -> Sequence[Proposal]:
+        """The newest proposals, newest first."""
+        ...
+
+    async def canonical(self, rule_set: str) -> bytes | None:
+        """The canonical form of a rule set that was proposed or published."""
+        ...
+
+    async def published(self) -> Sequence[PublishedSet]:
+        """Every rule set that stood in the log, in order of cell and position."""
+        ...
+
+    async def keep(self, publications: Sequence[Publication]) -> None:
+        """Write down what was put into the log, at once; once is enough."""
+        ...
+
+    async def breakers(self) -> Sequence[tuple[int, BreakerRecord]]:
+        """Every trip and reset with its cell, in order of cell and position."""
+        ...
+
+    async def entries(self, list_id: str | None = None) -> Sequence[ListEntryRecord]:
+        """The newest record of each value of a list, or of all lists, in the first cell."""
         ...

@@ -143,7 +143,7 @@ class PostgresCasebook:
             for publication in filing.publications:
                 if publication.canonical is not None:
                     cursor.execute(KEEP_RULE_SET, msgspec.structs.asdict(publication))
-                cursor.execute(PUBLISH, _publication_row(publication))
+                cursor.execute(PUBLISH, publication_row(publication))
             return True
 
     def silences(self, places: Collection[SilenceKey]) -> Mapping[SilenceKey, Silence]:
@@ -204,7 +204,8 @@ def _letter_row(rejected: Rejected) -> dict[str, Any]:
     }
 
 
-def _publication_row(publication: Publication) -> dict[str, Any]:
+def publication_row(publication: Publication) -> dict[str, Any]:
+    """The row of a control record."""
     return msgspec.structs.asdict(publication) | {
         "kind": publication.kind.value,
         "record": Jsonb(publication.record),

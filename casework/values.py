@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from data_contracts.alert import Alert
-from data_contracts.control import ControlKind
+from data_contracts.control import ControlKind, Publishing
 from data_contracts.dead_letter import DeadLetter
 from data_contracts.decision import Severity
 
@@ -102,3 +102,35 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     logged_at: datetime
     rule_set: str | None = None
     canonical: bytes | None = None
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A second person's yes to a rule set."""
+
+    approver: str
+    approved_at: datetime
+    note: str = ""
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule set that its author wants to be published, and who has said yes to it so far."""
+
+    rule_set: str
+    author: str
+    proposed_at: datetime
+    note: str = ""
+    approvals: tuple[Approval, ...] = ()
+
+
+class PublishedSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule set at its place in the log: how it came there, by whom, with whose approval."""
+
+    cell: int
+    position: int
+    rule_set: str
+    published_by: str
+    published_at: datetime
+    author: str | None = None
+    approved_by: str | None = None
+    act: Publishing = Publishing.APPLY
+    reason: str | None = None
