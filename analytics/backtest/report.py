@@ -1,0 +1,184 @@
+"""What a backtest tells a person: the whole on one screen, then rule by rule, then the pairs."""
+
+from collections.abc import Sequence
+
+from analytics.backtest import words
+from analytics.backtest.pictures import alerts_by_day, day_text
+from analytics.backtest.sheets import Block, Paper, Picture, Sheet, Words
+from analytics.backtest.values import Backtest, Overlap, Period, Quality, RuleEffect
+from data_contracts.decision import Verdict
+from rules.model import Status
+
+PAIRS_SHOWN = 15
+
+ALERT = (
+    "An alert is what an analyst gets to see: transactions that are reviewed or declined and not "
+    "kept quiet by suppression, those of one account on one day (UTC, by occurred_at) together. "
+    "A rule's alerts are those that it has part in."
+)
+INTERVALS = (
+    "In brackets: 95 % intervals after Wilson; those of the false-positive ratio (false ones for "
+    "each true one) follow from the precision's."
+)
+
+
+def paper(found: Backtest, source: str) -> Paper:
+    """The report of one backtest."""
+    return Paper(
+        "Backtest",
+        [
+            Words(f"Rule set {found.rule_set} over {of_period(found, source)}."),
+            *_warnings(found.period),
+            summary(found),
+            chart(found),
+            rules_sheet(found),
+            *pairs(found.overlaps),
+            Words(ALERT, is_small=True),
+        ],
+    )
+
+
+def of_period(found: Backtest, source: str) -> str:
+    """`1,234 transactions of FILE, 1 April 2018 to 31 July 2018 (122 days)`."""
+    period = found.period
+    return (
+        f"{words.counted(found.transactions, 'transaction')} of {source}, "
+        f"{day_text(period.first.date())} to {day_text(period.last.date())} "
+        f"({words.counted(period.days, 'day')})"
+    )
+
+
+def _warnings(period: Period) -> Sequence[Block]:
+    if period.is_whole_from <= period.first:
+        return ()
+    if period.is_whole_from > period.last:
+        text = "No transaction has as long a past as the longest window needs"
+    else:
+        day = day_text(period.is_whole_from.date())
+        text = f"Until {day} the longest windows reach back to before the first transaction"
+    mend = "features know less than they will in production; begin later with --from."
+    return (Words(f"{text}: {mend}", is_small=True),)
+
+
+def summary(found: Backtest) -> Sheet:
+    """The whole in a few lines."""
+    flagged = found.flagged
+    rows = [
+        ("alerts per day", words.per_day(flagged.alerts_per_day)),
+        ("alerts", words.count(flagged.alerts)),
+        *((verdict.value, _verdict(found, verdict)) for verdict in Verdict),
+        ("kept quiet by suppression", words.count(found.quiet)),
+        ("customers touched", words.count(flagged.customers)),
+        ("money reviewed or declined", words.money(flagged.amounts)),
+        *_quality_rows(found),
+    ]
+    is_labelled = found.labelled is not None
+    return Sheet(
+        title="The whole",
+        headings=("", "figure"),
+        rows=tuple(rows),
+        note=INTERVALS if is_labelled else "",
+    )
+
+
+def _verdict(found: Backtest, verdict: Verdict) -> str:
+    number = found.verdicts.count(verdict)
+    return f"{words.count(number)} ({words.share_of(number, found.transactions)})"
+
+
+def _quality_rows(found: Backtest) -> list[tuple[str, str]]:
+    quality = found.flagged.quality
+    if quality is None:
+        return []
+    rows = [
+        ("labelled, of these fraud", f"{words.count(found.labelled)}, {words.count(found.frauds)}"),
+        ("precision", words.interval(quality.precision)),
+        ("recall", words.interval(quality.recall)),
+        ("false positives for each true one", words.ratio(quality.false_positive_ratio)),
+    ]
+    cards = found.card_precision
+    if cards is not None:
+        name = f"card precision@{cards.cards}, mean of {words.counted(cards.days, 'day')}"
+        rows.append((name, f"{cards.mean:.3f}"))
+    return rows
+
+
+def chart(found: Backtest) -> Picture:
+    """Alerts per day over the period."""
+    return Picture("Alerts per day", alerts_by_day(found.days))
+
+
+def rules_sheet(found: Backtest) -> Sheet:
+    """Rule by rule: those with the most alerts first."""
+    is_labelled = found.labelled is not None
+    usual = ("hits", "alerts/day", "shared", "customers", "money", "a / r / d %")
+    ordered = sorted(found.rules, key=_most_alerts)
+    return Sheet(
+        title="Rule by rule",
+        headings=(
+            "rule",
+            *usual,
+            *(("precision", "recall", "false : true") if is_labelled else ()),
+        ),
+        rows=tuple(_rule(rule, is_labelled=is_labelled) for rule in ordered),
+        note=(
+            "shared: hits that another rule has too. a / r / d: how the transactions that it hits "
+            "were decided. A rule whose status stands behind its name has no effect for all."
+        ),
+    )
+
+
+def _most_alerts(rule: RuleEffect) -> tuple[int, int, str]:
+    return (-rule.effect.alerts, -rule.hits, rule.rule_id)
+
+
+def _rule(rule: RuleEffect, *, is_labelled: bool) -> tuple[str, ...]:
+    effect = rule.effect
+    name = rule.rule_id if rule.status is Status.LIVE else f"{rule.rule_id} ({rule.status})"
+    usual = (
+        name,
+        words.count(rule.hits),
+        words.per_day(effect.alerts_per_day),
+        words.NOTHING if rule.shared is None else words.share(rule.shared.share),
+        words.count(effect.customers),
+        words.money(effect.amounts),
+        words.verdicts(effect.verdicts),
+    )
+    return (*usual, *(_quality(effect.quality) if is_labelled else ()))
+
+
+def _quality(quality: Quality | None) -> tuple[str, ...]:
+    if quality is None:
+        return (words.NOTHING,) * 3
+    ratio = quality.false_positive_ratio
+    return (
+        words.interval(quality.precision),
+        words.interval(quality.recall),
+        words.NOTHING if ratio is None or ratio.ratio is None else f"{ratio.ratio:.1f} : 1",
+    )
+
+
+def pairs(overlaps: Sequence[Overlap]) -> Sequence[Block]:
+    """The pairs of rules that hit the same transactions, the largest first."""
+    if not overlaps:
+        return ()
+    shown = overlaps[:PAIRS_SHOWN]
+    left_out = len(overlaps) - len(shown)
+    return (
+        Sheet(
+            title="Rules that hit together",
+            headings=("rule", "and", "both", "of the first", "of the second"),
+            rows=tuple(
+                (
+                    pair.rule_id,
+                    pair.other_id,
+                    words.count(pair.both),
+                    words.share(pair.share_of_rule),
+                    words.share(pair.share_of_other),
+                )
+                for pair in shown
+            ),
+            left=2,
+            note=f"{words.counted(left_out, 'pair')} more in --json." if left_out else "",
+        ),
+    )
