@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dataflows.posting import metrics
+from dataflows.posting.ahead import ahead
 from dataflows.posting.conflicts import send_alerts
-from dataflows.posting.messages import read_decisions, send_letters
+from dataflows.posting.messages import Parsed, read_decisions, send_letters
 from dataflows.posting.progress import Progress
 from dataflows.posting.surroundings import Surroundings, Topics, waiting
 from ledger.ports import Books
-from ledger.values import Conflict, Postings
+from ledger.values import Arrival, Conflict, Postings
 from runtime.kafka import Batch, Outbox
 from runtime.pace import Pace
 
@@ -24,9 +25,8 @@ class Poster:
     outbox: Outbox
     topics: Topics
 
-    def post(self, batch: Batch, now: datetime) -> None:
-        """Book what can be read, put the rest aside; either way the watermark moves on."""
-        parsed = read_decisions(batch)
+    def post(self, batch: Batch, parsed: Parsed[Arrival], now: datetime) -> None:
+        """Book what could be read, put the rest aside; either way the watermark moves on."""
         if parsed.letters:
             send_letters(parsed.letters, self.outbox, self.topics.rejected)
         postings = Postings(
@@ -54,14 +54,21 @@ def post_cell(around: Surroundings, progress: Progress, cell: int) -> None:
         poster = Poster(books, around.outbox(), around.topics)
         with closing(around.reader(decisions, cell, mark)) as reader:
             pace = Pace(reader.poll, around.stopped, around.clock)
-            while not around.stopped.is_set():
-                _step(around, poster, pace.next_batch())
-                progress.reach(cell, reader.next_offset)
-                metrics.LAG.labels(str(cell)).set(waiting(reader))
+
+            def read() -> tuple[Batch, Parsed[Arrival]]:
+                batch = pace.next_batch()
+                return batch, read_decisions(batch)
+
+            with ahead(read) as take:
+                while not around.stopped.is_set():
+                    batch, parsed = take()
+                    _step(around, poster, batch, parsed)
+                    progress.reach(cell, batch.next_offset)
+                    metrics.LAG.labels(str(cell)).set(waiting(reader, batch))
 
 
-def _step(around: Surroundings, poster: Poster, batch: Batch) -> None:
+def _step(around: Surroundings, poster: Poster, batch: Batch, parsed: Parsed[Arrival]) -> None:
     if batch.messages:
         metrics.BATCH_ROWS.observe(len(batch.messages))
         with metrics.BATCH_SECONDS.time():
-            around.patiently(lambda: poster.post(batch, around.now()))
+            around.patiently(lambda: poster.post(batch, parsed, around.now()))

@@ -1,5 +1,6 @@
 """Posting as a process: a loop for each cell's decisions, and one for the ends of holds."""
 
+import gc
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +10,16 @@ from dataflows.posting.resolutions import end_holds
 from dataflows.posting.surroundings import Surroundings
 from runtime.consumer import run_together
 from runtime.postgres import Unreachable
+
+# A batch makes tens of thousands of values that die with it and hold no cycles.
+COLLECT_AFTER = (100_000, 50, 100)
+
+
+def collect_rarely() -> None:
+    """Let Python's collector look at what there is no more, and seldom at what comes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def run(around: Surroundings, cells: int) -> None:

@@ -1,7 +1,7 @@
 """What every loop of posting works with, and how it goes on when Postgres is away."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 from typing import TypeVar
@@ -11,9 +11,10 @@ from confluent_kafka import TopicPartition
 from data_contracts.topics import ALERTS, DECISIONS, REJECTED, RESOLUTIONS, Topic
 from ledger.ports import Books
 from ledger.postgres import PostgresBooks
+from ledger.remembered import Remembered
 from ledger.values import Watermark
 from runtime import postgres
-from runtime.kafka import Outbox, Reader
+from runtime.kafka import Batch, Outbox, Reader
 
 GROUP = "posting"
 OUTAGE_SECONDS_MAX = 60.0
@@ -41,10 +42,11 @@ class Surroundings:
     stopped: Event
     now: Callable[[], datetime]
     clock: Callable[[], float]
+    remembered: Remembered = field(default_factory=Remembered)
 
     def books(self, loop: str) -> PostgresBooks:
         """The books, on a connection of this loop's own."""
-        return PostgresBooks.at(self.dsn, f"watchkeeper-posting-{loop}")
+        return PostgresBooks.at(self.dsn, f"watchkeeper-posting-{loop}", self.remembered)
 
     def outbox(self) -> Outbox:
         """A producer for dead letters and alerts."""
@@ -66,9 +68,9 @@ class Surroundings:
         return self.patiently(lambda: books.watermark(topic.name, partition))
 
 
-def waiting(reader: Reader) -> int:
-    """How many messages the broker had for us when it last answered, beyond what was read."""
+def waiting(reader: Reader, batch: Batch) -> int:
+    """How many messages the broker had for us when it last answered, behind a batch."""
     _, high = reader.consumer.get_watermark_offsets(
-        TopicPartition(reader.topic, reader.partition), cached=True
+        TopicPartition(batch.topic, batch.partition), cached=True
     )
-    return max(0, int(high) - reader.next_offset)
+    return max(0, int(high) - batch.next_offset)
