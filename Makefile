@@ -6,6 +6,8 @@ PYTHON ?= $(call works,python3.11 python3.12)
 OTHER_PYTHON ?= $(call works,python3.12 $(VERSION_MANAGERS))
 BIN := .venv/bin
 WITHOUT_SERVERS := not servers and not stack and not browser and not data
+# Tests on servers mostly wait: three at a time, a file's in one process, which has servers of its own.
+AT_ONCE := -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-data test-other check format lock clean browser
@@ -40,12 +42,12 @@ check: install ## everything that needs no server: format, lint, types, floors, 
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: install browser check test-other ## check, then every test, on the real servers and in a real browser
-	$(BIN)/pytest
+	$(BIN)/pytest -q $(AT_ONCE)
 
 test-other: install ## the tests without servers on Python 3.12, where there is one beside
 ifneq ($(OTHER_PYTHON),)
 	$(MAKE) --no-print-directory .venv-other/.installed
-	.venv-other/bin/pytest -q -m "$(WITHOUT_SERVERS)"
+	.venv-other/bin/pytest -q $(AT_ONCE) -m "$(WITHOUT_SERVERS)"
 else
 	@echo "No Python 3.12 here: its tests are left out."
 endif
