@@ -104,9 +104,7 @@ def _end(is_wanted: pl.Series, count: int) -> int:
 def transactions(rows: pl.DataFrame, mapping: Mapping, mark: str) -> pl.DataFrame:
     """The rows as the mapping says; a row that is not numbered has no id."""
     return rows.select(
-        pl.concat_str(pl.lit(f"{mark}-"), pl.col(ROW).cast(pl.String).str.zfill(8)).alias(
-            "transaction_id"
-        ),
+        row_id(mark),
         *(
             _expression(origin, mark, rows.schema)
             .cast(INSTANT_TYPE if field == INSTANT else column_type(field), strict=False)
@@ -114,6 +112,12 @@ def transactions(rows: pl.DataFrame, mapping: Mapping, mark: str) -> pl.DataFram
             for field, origin in mapping.fields.items()
         ),
     )
+
+
+def row_id(mark: str) -> pl.Expr:
+    """The id of a numbered row's transaction."""
+    number = pl.col(ROW).cast(pl.String).str.zfill(8)
+    return pl.concat_str(pl.lit(f"{mark}-"), number).alias("transaction_id")
 
 
 def _expression(origin: Origin, mark: str, schema: pl.Schema) -> pl.Expr:
