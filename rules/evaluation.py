@@ -203,7 +203,12 @@ def counts_for(rule: Rule, transaction: Transaction) -> bool:
 
 def canary_share(rule_id: str, transaction: Transaction) -> int:
     """A number from 0 to 99 that always is the same for a rule and an account."""
-    text = f"{rule_id}\n{transaction.tenant}\n{transaction.account_id}"
+    return share_of(rule_id, transaction.tenant, transaction.account_id)
+
+
+def share_of(rule_id: str, tenant: str, account_id: str) -> int:
+    """The same of an account by its name."""
+    text = f"{rule_id}\n{tenant}\n{account_id}"
     return int(sha256(text.encode()).hexdigest()[:8], 16) % 100
 
 
