@@ -21,11 +21,9 @@ def _shown(block: Block) -> RenderableType:
     match block:
         case Words(text, is_small):
             return Text(text, "dim" if is_small else "")
-        case Picture(title, (head, *lines)):
-            bars = Text("\n".join(lines), "cyan", no_wrap=True)
-            return Group(Text(title, "bold"), Text(head, "dim"), Padding(bars, (0, 0, 0, 2)))
-        case Picture(title, _):
-            return Text(title, "bold")
+        case Picture(title, lines):
+            shown = Text("\n".join(lines), "cyan", overflow="fold")
+            return Group(Text(title, "bold"), Padding(shown, (0, 0, 0, 2)))
         case Sheet():
             return _table(block)
         case _:

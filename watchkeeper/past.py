@@ -26,10 +26,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Transactions in order of position, with `is_fraud` where labels were given; its name."""
+    """What it is called, its transactions in order of position, and what is known of fraud."""
 
     source: str
     transactions: pl.DataFrame
+    labels: Labels | None
 
 
 def read(wanted: Wanted) -> Past:
@@ -41,18 +42,16 @@ def read(wanted: Wanted) -> Past:
     known = read_mapping(mapping, opened.columns) if mapping else recognised(opened.columns)
     reading = opened.reading(known, None)
     transactions = pl.concat(reading.frames())
-    return Past(wanted.file.name, _labelled(transactions, wanted.labels, opened))
+    return Past(wanted.file.name, transactions, _labels(wanted.labels, opened))
 
 
-def _labelled(
-    transactions: pl.DataFrame, name: str | None, opened: ParquetFile | None = None
-) -> pl.DataFrame:
-    """The transactions with labels of a column of the input, or of a file beside, or of nothing."""
+def _labels(name: str | None, opened: ParquetFile | None = None) -> Labels | None:
+    """Labels of a column of the input, or of a file beside."""
     if name is None:
-        return transactions
+        return None
     if opened is not None and name in opened.columns:
-        return _of_column(opened, name).beside(transactions)
-    return _of_file(name, () if opened is None else opened.columns).beside(transactions)
+        return _of_column(opened, name)
+    return _of_file(name, () if opened is None else opened.columns)
 
 
 def _of_archive(wanted: Wanted) -> Past:
@@ -62,7 +61,7 @@ def _of_archive(wanted: Wanted) -> Past:
             f"There is no transaction in the archive of {wanted.data}.",
             "Send some with `watchkeeper simulate`, or name a Parquet file with --input.",
         )
-    return Past("the archive", _labelled(archived.transactions(folder), wanted.labels))
+    return Past("the archive", archived.transactions(folder), _labels(wanted.labels))
 
 
 def _of_column(opened: ParquetFile, column: str) -> Labels:

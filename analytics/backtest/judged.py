@@ -11,8 +11,7 @@ from data_contracts.decision import Verdict
 from rules.model import RuleSet
 
 DAY, ROW, CUSTOMER, LABEL = "day", "row", "customer", "is_fraud"
-DECIDED = ("decision", "score", "hits", "shadow_hits")
-WANTED = ("transaction_id", "tenant", "account_id", "amount_minor", "currency", "occurred_at")
+BESIDE = ("tenant", "account_id", "card_token", "amount_minor", "currency", "occurred_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +53,18 @@ class Judged:
         return Judged(self.rows.filter(span.condition()), self.rule_set)
 
 
-def judged(transactions: pl.DataFrame, scores: pl.DataFrame, rule_set: RuleSet) -> Judged:
-    """Put decisions beside their transactions, which may hold copies that scoring dropped.
+def judged(scored: pl.DataFrame, rule_set: RuleSet) -> Judged:
+    """Complete rows in order of position that have `BESIDE`, what was decided, and `is_listed`.
 
-    Both are in order of position. Quiet is settled here, over the whole past, before any cut.
+    Quiet is settled here, over the whole past, before any cut.
     """
-    first = transactions.unique(["tenant", "transaction_id"], keep="first", maintain_order=True)
-    if len(first) != len(scores) or (first["transaction_id"] != scores["transaction_id"]).any():
-        raise ValueError("the scores are not those of these transactions")
-    rows = first.with_columns(
-        *(scores[name] for name in DECIDED),
-        pl.Series("is_listed", _listed(scores)),
+    rows = scored.with_columns(
         pl.col("occurred_at").dt.date().alias(DAY),
         pl.concat_str("tenant", "account_id", separator="\n").alias(CUSTOMER),
-        (scores["decision"] != Verdict.APPROVE).alias("is_flagged"),
+        (pl.col("decision") != Verdict.APPROVE.value).alias("is_flagged"),
         pl.int_range(pl.len()).alias(ROW),
     )
     return Judged(_with_quiet(rows, rule_set), rule_set)
-
-
-def _listed(scores: pl.DataFrame) -> pl.Series:
-    if "list_id" in scores.columns:
-        return scores["list_id"].is_not_null()
-    return pl.Series([False]).new_from_index(0, len(scores))
 
 
 def _with_quiet(rows: pl.DataFrame, rule_set: RuleSet) -> pl.DataFrame:
@@ -87,18 +75,13 @@ def _with_quiet(rows: pl.DataFrame, rule_set: RuleSet) -> pl.DataFrame:
     return joined.with_columns(pl.col("is_quiet").fill_null(value=False))
 
 
-def with_labels(transactions: pl.DataFrame, labels: pl.Series) -> pl.DataFrame:
-    """The same transactions, with what is known of each."""
-    return transactions.with_columns(labels.cast(pl.Boolean).alias(LABEL))
-
-
 def instant(value: object) -> datetime:
     """An instant as Polars gives it, aware."""
     assert isinstance(value, datetime)
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def columns_wanted(rule_set: RuleSet) -> Sequence[str]:
+def beside(rule_set: RuleSet) -> Sequence[str]:
     """The fields of transactions that the figures need."""
     keys = {rule.suppress.by for rule in rule_set.rules if rule.suppress is not None}
-    return tuple(dict.fromkeys([*WANTED, "card_token", *sorted(keys)]))
+    return tuple(dict.fromkeys([*BESIDE, *sorted(keys)]))

@@ -20,8 +20,8 @@ def alerts_by_day(days: Sequence[Day], before: Sequence[Day] = ()) -> tuple[str,
     highest = max([*means, *others], default=0.0)
     figures = [f"{mean:,.1f}" for mean in means]
     width = max(map(len, figures), default=0)
-    unit = "a day" if step == 1 else f"a day in {step} days"
-    head = f"alerts {unit}{', in brackets as it is now' if before else ''}"
+    unit = "each day" if step == 1 else f"a day, mean of {step} days"
+    head = f"{unit}{', in brackets: now' if before else ''}"
     lines = [
         f"{days[number * step].day.isoformat()}  {figure:>{width}}{_beside(others, number)}  "
         f"{bar(means[number], highest)}".rstrip()

@@ -10,8 +10,9 @@ from analytics.backtest.report import ALERT, of_period
 from analytics.backtest.sheets import Block, Paper, Picture, Sheet, Words
 from analytics.backtest.values import Backtest
 from data_contracts.money import Money
+from rules.difference import Change
 
-CHANGES_SHOWN = 40
+LINES_SHOWN = 40
 HASH_LETTERS = 12
 
 
@@ -149,13 +150,14 @@ def _details(plan: Plan) -> Sequence[Block]:
     )
 
 
-def _changes(changes: Sequence[str]) -> Sequence[Block]:
-    shown = changes[:CHANGES_SHOWN]
-    left_out = len(changes) - len(shown)
+def _changes(changes: Sequence[Change]) -> Sequence[Block]:
+    lines = [line for change in changes for line in change.lines()]
+    shown = lines[:LINES_SHOWN]
+    left_out = len(lines) - len(shown)
     more = (
         (f"... and {words.counted(left_out, 'line')} more: see `rules diff`",) if left_out else ()
     )
-    return (Picture("What is different", ("", *shown, *more)),) if changes else ()
+    return (Picture("What is different", (*shown, *more)),) if changes else ()
 
 
 def _flips(found: Comparison) -> Sequence[Block]:

@@ -7,6 +7,7 @@ import msgspec
 from analytics.backtest.comparison import Comparison
 from analytics.backtest.values import Backtest
 from data_contracts.money import Money
+from rules.difference import Change
 from rules.model import Policy, RuleSet
 
 MINUTES = 60
@@ -42,7 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rule_set: str
     against: str
     checks: Checks
-    changes: tuple[str, ...]
+    changes: tuple[Change, ...]
     work_now: Work
     work_then: Work
     breaches: tuple[Breach, ...]
@@ -59,7 +60,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return self.rule_set == self.against
 
 
-def planned(then: RuleSet, checks: Checks, changes: Sequence[str], comparison: Comparison) -> Plan:
+def planned(
+    then: RuleSet, checks: Checks, changes: Sequence[Change], comparison: Comparison
+) -> Plan:
     """Put a plan together; hours and budgets are those of the new set."""
     return Plan(
         rule_set=comparison.then.rule_set,

@@ -26,7 +26,7 @@ SCHEMA: dict[str, PolarsDataType] = {
     "score": pl.Int64,
     "hits": pl.List(pl.String),
     "shadow_hits": pl.List(pl.String),
-    "list_id": pl.String,
+    "is_listed": pl.Boolean,
     "is_fraud": pl.Boolean,
 }
 TWO_RULES = a_rule_set(a_rule("rule-1"), a_rule("rule-2"))
@@ -50,7 +50,7 @@ def seen(
         "score": 50 * len(hits),
         "hits": list(hits),
         "shadow_hits": [],
-        "list_id": None,
+        "is_listed": False,
         "is_fraud": None,
     } | changes
 
@@ -59,7 +59,4 @@ def a_past(*rows: dict[str, Any], rule_set: RuleSet = TWO_RULES, labels: bool = 
     """These transactions in this order of positions."""
     numbered = [{"transaction_id": f"t-{number}"} | row for number, row in enumerate(rows)]
     frame = pl.DataFrame(numbered, schema=SCHEMA, orient="row")
-    decided = ("transaction_id", "decision", "score", "hits", "shadow_hits", "list_id")
-    transactions = frame.drop("decision", "score", "hits", "shadow_hits", "list_id")
-    known = transactions if labels else transactions.drop("is_fraud")
-    return judged(known, frame.select(decided), rule_set)
+    return judged(frame if labels else frame.drop("is_fraud"), rule_set)

@@ -65,7 +65,7 @@ def test_the_same_alerts_stay_quiet(events: list[Event]) -> None:
                 sorted(hits),
                 card_token=card,
                 account_id=account,
-                list_id="blocked" if is_listed else None,
+                is_listed=is_listed,
             )
             for at, card, account, hits, is_listed in events
         ),
