@@ -1,0 +1,120 @@
+"""A history as arrays: a row for each transaction, in order of position."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from rules.expressions.conditions import condition_of
+from rules.expressions.names import Names
+from rules.expressions.polars_code import PolarsCode
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NOBODY = -1  # The number of a key that is null.
+TENANT = "tenant"
+_NUMBERS_MAX = 2**62
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Transactions as columns, all of the contract; times are epoch milliseconds.
+
+    `clock` is the highest `received_at` so far. `times` are the different times at which something
+    occurred, in order, and `ranks` says for each row which of them is its own.
+    """
+
+    frame: pl.DataFrame
+    occurred: Ints
+    clock: Ints
+    times: Ints
+    ranks: Ints
+    masks: dict[str, Bools] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "Arrivals":
+        """Read the times off a frame."""
+        occurred, received = (
+            _milliseconds(frame["occurred_at"]),
+            _milliseconds(frame["received_at"]),
+        )
+        times, ranks = np.unique(occurred, return_inverse=True)
+        clock = np.maximum.accumulate(received) if len(received) else received
+        return cls(frame, occurred, clock, times, ranks.astype(np.int64))
+
+    def __len__(self) -> int:
+        """How many transactions."""
+        return len(self.occurred)
+
+    def rank_from(self, instants: Ints) -> Ints:
+        """For each instant the rank of the first time that is not before it."""
+        return np.searchsorted(self.times, instants).astype(np.int64)
+
+    def mask(self, where: str) -> Bools:
+        """Where a condition over fields is true."""
+        if where not in self.masks:
+            is_true = PolarsCode().condition(condition_of(where, Names())).fill_null(value=False)
+            column = self.frame.with_columns(is_true.alias("mask"))["mask"]
+            self.masks[where] = column.to_numpy()
+        return self.masks[where]
+
+    def codes(self, name: str) -> Ints:
+        """A number for each different text or whole number of a field; negative where null."""
+        return _coded([self.frame[name]])[0]
+
+    def keys(self, by: Sequence[str], at: Sequence[str]) -> tuple[Ints, Ints]:
+        """Each row's number under `by` and under `at`; equal where the keys are."""
+        if tuple(by) == tuple(at):
+            (found,) = self._numbers([by])
+            return found, found
+        found, others = self._numbers([by, at])
+        return found, others
+
+    @cached_property
+    def tenants(self) -> Ints:
+        """A number for each tenant."""
+        return self.codes(TENANT)
+
+    def _numbers(self, keys: Sequence[Sequence[str]]) -> Sequence[Ints]:
+        """Number tuples of fields, the fields at the same place from one set of numbers."""
+        found = np.tile(self.tenants, len(keys))
+        for names in zip(*keys, strict=True):
+            codes, size = _coded([self.frame[name] for name in names])
+            if (int(found.max(initial=0)) + 1) * size >= _NUMBERS_MAX:
+                found = _dense(found)
+            is_null = (found < 0) | (codes < 0)
+            found = np.where(is_null, NOBODY, found * size + codes)
+        return np.split(_dense(found), len(keys))
+
+
+def _milliseconds(instants: pl.Series) -> Ints:
+    return instants.dt.epoch("ms").to_numpy().astype(np.int64, copy=False)
+
+
+def _coded(columns: Sequence[pl.Series]) -> tuple[Ints, int]:
+    """Number the different values of several columns together; negative where null."""
+    together = pl.concat([_plain(column) for column in columns])
+    return _numbered(together.to_arrow())
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    is_word = isinstance(column.dtype, pl.Enum | pl.Categorical)
+    return column.cast(pl.String) if is_word or column.dtype == pl.Null else column
+
+
+def _numbered(values: "pa.Array[Any]") -> tuple[Ints, int]:
+    found = values.dictionary_encode()
+    codes = found.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, max(1, len(found.dictionary))
+
+
+def _dense(numbers: Ints) -> Ints:
+    """The same numbers from 0 on without gaps; negative ones stay."""
+    codes, _ = _numbered(pa.array(numbers, mask=numbers < 0))
+    return codes
