@@ -7,14 +7,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
-from api import reading, upkeep, watching
+from api import lists, publications, reading, rule_sets, upkeep, watching
 from api.answers import answer_refusals
 from api.bodies import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
 from api.documents import PROBLEM_ANSWERS, document
 from api.envelope import Envelope
 from api.guard import Admitted, BodyRoute, Guard, Handle
+from api.lists import Lists
 from api.permissions import Action
+from api.publications import Publisher
 from api.registration import Registration
+from api.rule_sets import BODY_BYTES_MAX, RuleSets
 from api.services import Services
 from api.submission import Submission
 
@@ -38,7 +41,8 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     guard = Guard(services.authenticator)
     app.router.routes.extend(_body_routes(services, guard))
     reading.add_routes(app, services, guard)
-    watching.add_routes(app, services, guard)
+    for room in (watching, rule_sets, publications, lists):
+        room.add_routes(app, services, guard)
     upkeep.add_routes(app, services)
     answer_refusals(app, services.metrics)
     app.add_middleware(Envelope, metrics=services.metrics)
@@ -59,6 +63,19 @@ def _body_routes(services: Services, guard: Guard) -> Iterable[Route]:
     yield route("POST", submit, "/v1/transactions", SINGLE_BYTES_MAX, submission.one)
     path = "/v1/accounts/{account_id}"
     yield route("PUT", register, path, SINGLE_BYTES_MAX, registration.account)
+    for path, action, bytes_max, handle in _changing_decisions(services):
+        yield route("POST", action, path, bytes_max, handle)
+
+
+def _changing_decisions(services: Services) -> Iterable[tuple[str, Action, int, Handle]]:
+    sets, publisher, changing = RuleSets(services), Publisher(services), Lists(services)
+    small = SINGLE_BYTES_MAX
+    yield "/v1/rule-sets", Action.PROPOSE_RULES, BODY_BYTES_MAX, sets.propose
+    yield "/v1/rule-sets/{rule_set}/approvals", Action.APPROVE_RULES, small, sets.approve
+    yield "/v1/publications", Action.PUBLISH_RULES, small, publisher.publish
+    yield "/v1/rules/{rule_id}/resets", Action.RESET_RULE, small, publisher.reset
+    yield "/v1/lists/{list_id}/entries", Action.CHANGE_LIST, small, changing.add
+    yield "/v1/lists/{list_id}/removals", Action.CHANGE_LIST, small, changing.remove
 
 
 def action_of(route: BaseRoute) -> Action | None:

@@ -4,12 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from api.ports import LogAway
+from api.ports import LogAway, Place
+from data_contracts.control import KIND_HEADER, ControlKind
 from data_contracts.topics import TRANSACTIONS, Topic
-from runtime.kafka import producer_settings
+from runtime.kafka import Headers, producer_settings
 
 ACKNOWLEDGE_MS_MAX = 8_000
 LINGER_MS = 5
@@ -109,6 +111,32 @@ class KafkaLog:
             delivery.stop_at(queued, KafkaError(KafkaError._QUEUE_FULL))  # noqa: SLF001
         except KafkaException as error:
             delivery.stop_at(queued, error.args[0])
+
+    async def publish(self, cell: int, kind: ControlKind, value: bytes) -> Place:
+        """Write a control record; its place once it is acknowledged."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Place] = loop.create_future()
+
+        def settle(error: KafkaError | None, message: Message) -> None:
+            if done.done():
+                return
+            if error is not None:
+                done.set_exception(LogAway(error.name(), {}))
+            else:
+                logged_at = datetime.fromtimestamp(message.timestamp()[1] / 1_000, UTC)
+                done.set_result(Place(message.offset() or 0, logged_at))
+
+        def report(error: KafkaError | None, message: Message) -> None:
+            loop.call_soon_threadsafe(settle, error, message)
+
+        headers: Headers = [(KIND_HEADER, kind.value)]
+        try:
+            self.producer.produce(
+                self.topic.name, value, None, cell, on_delivery=report, headers=headers
+            )
+        except (BufferError, KafkaException) as error:
+            raise LogAway(type(error).__name__, {}) from None
+        return await done
 
     async def trouble(self) -> str | None:
         """None, or why the log cannot be written."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
-from api.ports import AccountConflict, BooksAway, Claim, Known, LogAway, MemoryAway
+from api.ports import AccountConflict, BooksAway, Claim, Known, LogAway, MemoryAway, Place
 from data_contracts.alert import Alert
+from data_contracts.control import ControlKind
 from ledger.values import Account, Outcome, Statement
 
 LEASE_SECONDS = 12
+LOGGED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,14 @@ class MemoryLog:
             written.append((event, value))
         return positions
 
+    async def publish(self, cell: int, kind: ControlKind, value: bytes) -> Place:
+        """Write a control record, under its kind."""
+        written = self.cells.setdefault(cell, [])
+        if self.failing_after is not None and len(written) >= self.failing_after:
+            raise LogAway("it was told to fail", {})
+        written.append((kind.encode(), value))
+        return Place(len(written) - 1, LOGGED_AT)
+
 
 @dataclass(slots=True)
 class MemoryBooks:
@@ -135,6 +145,7 @@ class MemoryOperation:
 
     told: Mapping[str, str | None] = field(default_factory=dict)
     end: int = 0
+    taken: Mapping[int, int] = field(default_factory=lambda: {0: 1 << 53})
 
     async def texts(self) -> Mapping[str, str | None]:
         """The metrics of each process."""
@@ -143,6 +154,10 @@ class MemoryOperation:
     async def log_end(self) -> int:
         """One past the last position."""
         return self.end
+
+    async def scored(self) -> Mapping[int, int]:
+        """The last position that scoring has taken."""
+        return self.taken
 
 
 @dataclass(slots=True)

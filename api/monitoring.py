@@ -48,6 +48,12 @@ def snapshot(observed: Observed, now: datetime) -> Snapshot:
     )
 
 
+def positions(name: str, text: str | None) -> dict[int, int]:
+    """The position that a process has come to, by cell."""
+    found = _samples(_families(text), f"watchkeeper_{name}_position")
+    return {int(sample.labels["cell"]): int(sample.value) for sample in found}
+
+
 def _families(text: str | None) -> Families:
     return {family.name: family for family in text_string_to_metric_families(text or "")}
 

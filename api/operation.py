@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import httpx
 from confluent_kafka import Consumer, KafkaException
 
+from api.monitoring import positions
 from data_contracts.topics import Topic
 from runtime.kafka import consumer_settings, end_offset
 
 SCRAPE_SECONDS_MAX = 1.0
+SCORING = "scoring"
 
 
 @dataclass(slots=True)
@@ -57,6 +59,11 @@ class ScrapedOperation:
         except KafkaException:
             return 0
         return sum(ends)
+
+    async def scored(self) -> Mapping[int, int]:
+        """The last position of each cell that scoring has taken; nothing while it is away."""
+        address = self.addresses.get(SCORING)
+        return positions(SCORING, None if address is None else await self._text(address))
 
     async def close(self) -> None:
         """Let go of both."""

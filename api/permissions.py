@@ -29,6 +29,13 @@ class Action(StrEnum):
     READ_SELF = "self.read"
     READ_ALERTS = "alerts.read"
     WATCH_OPERATION = "operation.watch"
+    READ_RULES = "rules.read"
+    PROPOSE_RULES = "rules.propose"
+    APPROVE_RULES = "rules.approve"
+    PUBLISH_RULES = "rules.publish"
+    RESET_RULE = "rules.reset"
+    READ_LISTS = "lists.read"
+    CHANGE_LIST = "lists.change"
 
 
 class Reach(StrEnum):
@@ -50,6 +57,13 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_SELF: _EVERYONE,
     Action.READ_ALERTS: _STAFF,
     Action.WATCH_OPERATION: _STAFF,
+    Action.READ_RULES: _STAFF,
+    Action.PROPOSE_RULES: frozenset({Role.RISK, Role.ADMIN}),
+    Action.APPROVE_RULES: frozenset({Role.APPROVER, Role.ADMIN}),
+    Action.PUBLISH_RULES: frozenset({Role.RISK, Role.APPROVER, Role.ADMIN}),
+    Action.RESET_RULE: frozenset({Role.RISK, Role.ADMIN}),
+    Action.READ_LISTS: _STAFF,
+    Action.CHANGE_LIST: frozenset({Role.RISK, Role.ADMIN}),
 }
 
 REACH: dict[Role, Reach] = {

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from data_contracts.alert import Alert
+from data_contracts.control import ControlKind
 from ledger.values import Account, Outcome, Statement
 
 Clock = Callable[[], datetime]
@@ -54,6 +55,13 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     position: int | None = None
 
 
+class Place(NamedTuple):
+    """Where a message stands in its cell's log, and the time that Kafka keeps with it."""
+
+    position: int
+    logged_at: datetime
+
+
 class NaturalIds(Protocol):
     """The memory that makes a retry safe; raises `MemoryAway`.
 
@@ -83,6 +91,14 @@ class Log(Protocol):
 
         Raises `LogAway` otherwise. A position below zero was not told.
         """
+        ...
+
+
+class ControlLog(Log, Protocol):
+    """The same log, open for what changes decisions too."""
+
+    async def publish(self, cell: int, kind: ControlKind, value: bytes) -> Place:
+        """Write a control record; its place once it is acknowledged, or `LogAway`."""
         ...
 
 
@@ -118,6 +134,10 @@ class Operation(Protocol):
 
     async def log_end(self) -> int:
         """One past the last position of the log, added up over its cells; 0: it is away."""
+        ...
+
+    async def scored(self) -> Mapping[int, int]:
+        """The last position of each cell that scoring has taken; nothing while it is away."""
         ...
 
 

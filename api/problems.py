@@ -82,7 +82,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         "body-too-large": Problem(
             413,
             "The body is too large",
-            "Send 64 KiB at most, a batch 1 MiB and 1,000 transactions at most.",
+            "Send 64 KiB at most, a batch 1 MiB and 1,000 transactions, a rule set 4 MiB packed.",
         ),
         "not-json-type": Problem(
             415,
@@ -123,6 +123,60 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         ),
         "account-conflict": Problem(
             409, "The account stands in the books otherwise", "The currency of an account stays."
+        ),
+        # Rule sets by two persons, lists and breakers.
+        "rule-set-not-found": Problem(
+            404,
+            "No such rule set was proposed or published",
+            "`watchkeeper rules log` names them; `watchkeeper rules propose` adds one.",
+        ),
+        "rule-set-unsound": Problem(
+            _UNREADABLE,
+            "The rule set cannot be put to work",
+            "`watchkeeper rules lint` shows what is wrong; propose with the version that runs.",
+        ),
+        "own-proposal": Problem(
+            403,
+            "Nobody approves a rule set of their own",
+            "Let another person than the author say yes: `watchkeeper rules approve HASH`.",
+        ),
+        "approved-before": Problem(
+            409,
+            "You have approved this rule set before",
+            "Each person counts once; publish it with `watchkeeper rules apply HASH`.",
+        ),
+        "not-approved": Problem(
+            409,
+            "No second person has approved this rule set",
+            "Ask another person than the author: `watchkeeper rules approve HASH`. Then apply it.",
+        ),
+        "nothing-before": Problem(
+            409,
+            "There is no rule set to go back to",
+            "`watchkeeper rules log` shows what was published; propose and apply another one.",
+        ),
+        "rule-not-tripped": Problem(
+            409,
+            "No breaker holds this rule in shadow",
+            "`watchkeeper rules log` shows trips and resets.",
+        ),
+        "list-not-found": Problem(
+            404,
+            "The rules that decide have no such list",
+            "`watchkeeper lists show` names them; a new list comes with a rule set.",
+        ),
+        "entry-not-found": Problem(
+            404, "The value is not on the list", "`watchkeeper lists show LIST` shows its entries."
+        ),
+        "entry-time": Problem(
+            _UNREADABLE,
+            "The entry would never count",
+            "Let it end in the future, and after it begins.",
+        ),
+        "allowance-without-limit": Problem(
+            _UNREADABLE,
+            "An allowance has an end and a cap",
+            "Send expires_at and amount_minor_max (`--expires`, `--amount-max`).",
         ),
         # What the door says of a body.
         "not-json": Problem(_BAD_TEXT, "The body is not JSON in UTF-8", "No BOM, no NaN, no rest."),

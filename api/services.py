@@ -8,8 +8,9 @@ from api.authentication import Authenticator
 from api.intake import Writer
 from api.metrics import Metrics
 from api.models import ReadinessAnswer
-from api.ports import Alerts, Books, Clock, Log, NaturalIds, Operation, Trouble
+from api.ports import Alerts, Books, Clock, ControlLog, NaturalIds, Operation, Trouble
 from api.room import Room
+from casework.ports import RuleBook
 
 
 @dataclass(slots=True)
@@ -32,10 +33,11 @@ class Services:
 
     authenticator: Authenticator
     natural_ids: NaturalIds
-    log: Log
+    log: ControlLog
     books: Books
     alerts: Alerts
     operation: Operation
+    rule_book: RuleBook
     clock: Clock
     cells: int = 1
     health: Health = field(default_factory=Health)

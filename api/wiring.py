@@ -15,6 +15,7 @@ from api.ports import Clock
 from api.redis_ids import RedisNaturalIds
 from api.services import Health, Services
 from casework.desk import PostgresDesk
+from casework.rule_book import PostgresRuleBook
 from data_contracts.topics import DECISIONS, TRANSACTIONS, Topic
 from ledger.reading import AsyncReader
 from runtime.postgres import async_pool
@@ -53,6 +54,7 @@ def wire(
         books=books,
         alerts=PostgresAlerts(PostgresDesk(pool)),
         operation=operation,
+        rule_book=PostgresRuleBook(pool),
         clock=clock,
         cells=settings.cells,
         health=Health(

@@ -38,6 +38,7 @@ _IDENTIFIERS = (
     "branch_id",
     "original_transaction_id",
 )
+_FREE_TEXTS = frozenset({"description", "note", "reason"})
 _COUNTRIES = ("counterparty_country", "merchant_country", "country")
 _NUMBERS = ("amount_minor", "latitude", "longitude")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -281,7 +282,7 @@ def _check_text(name: str, value: str) -> None:
         raise ContractViolation("nul-character", f"/{name}", "take the NUL character out")
     if card_numbers.holds(value):
         raise ContractViolation("card-number", f"/{name}", "send a token, never a card number")
-    if name == "description":
+    if name in _FREE_TEXTS:
         return
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise ContractViolation("identifier", f"/{name}", "use printable ASCII without spaces")

@@ -12,6 +12,7 @@ from api.app import create_app
 from api.authentication import Authenticator
 from api.memory import MemoryAlerts, MemoryBooks, MemoryLog, MemoryNaturalIds, MemoryOperation
 from api.services import Services
+from casework.memory_rules import MemoryRuleBook
 
 NOW = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
 SECRET = b"a secret of thirty-two bytes or more"
@@ -72,6 +73,7 @@ class House:
     seconds: float = 0.0
     log: MemoryLog = field(default_factory=MemoryLog)
     books: MemoryBooks = field(default_factory=MemoryBooks)
+    rule_book: MemoryRuleBook = field(default_factory=MemoryRuleBook)
     natural_ids: MemoryNaturalIds = field(init=False)
     services: Services = field(init=False)
     client: TestClient = field(init=False)
@@ -86,6 +88,7 @@ class House:
             books=self.books,
             alerts=MemoryAlerts(),
             operation=MemoryOperation(),
+            rule_book=self.rule_book,
             clock=lambda: self.now,
         )
         self.client = TestClient(create_app(self.services), raise_server_exceptions=False)

@@ -9,7 +9,8 @@ import pytest
 from confluent_kafka import Producer
 
 from api.kafka_log import KafkaLog, open_producer
-from api.ports import LogAway
+from api.ports import LogAway, Place
+from data_contracts.control import ControlKind
 from data_contracts.topics import Topic
 from runtime.kafka import Reader, producer_settings
 from tests.factories import a_topic
@@ -54,6 +55,24 @@ def test_what_is_written_stands_in_its_order_at_the_positions_told(kafka: str) -
 
     assert asyncio.run(story()) == list(range(250))
     assert read(kafka, topic, 250) == list(sent.items())
+
+
+def test_a_control_record_bears_its_kind_and_tells_its_place(kafka: str) -> None:
+    topic = a_topic()
+    make_topics(kafka, [topic])
+
+    async def story() -> list[Place]:
+        async with a_log(open_producer(kafka), topic) as log:
+            await log.append(0, messages(3))
+            return [await log.publish(0, ControlKind.BREAKER, b"value") for _ in range(2)]
+
+    first, second = asyncio.run(story())
+    reader = Reader.at(kafka, "test", topic, 0, first.position)
+    found = reader.poll(10, 5).messages[0]
+    reader.close()
+    assert (first.position, second.position) == (3, 4)
+    assert (found.value(), found.headers()) == (b"value", [("kind", b"breaker")])
+    assert first.logged_at.timestamp() * 1_000 == found.timestamp()[1]
 
 
 def test_many_requests_at_once_get_each_their_own_positions(kafka: str) -> None:
