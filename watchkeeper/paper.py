@@ -39,11 +39,12 @@ def _table(sheet: Sheet) -> Table:
         box=None,
         header_style="dim",
         pad_edge=False,
+        padding=(0, 1, 0, 0),
         show_header=any(sheet.headings[: sheet.left]),
     )
     for number, heading in enumerate(sheet.headings):
         is_text = number < sheet.left
-        table.add_column(heading, justify="left" if is_text else "right", overflow="fold")
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=is_text)
     for row in sheet.rows:
         table.add_row(*map(Text, row))
     return table

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analytics.backtest import words
 from analytics.backtest.pictures import alerts_by_day, day_text
 from analytics.backtest.sheets import Block, Paper, Picture, Sheet, Words
-from analytics.backtest.values import Backtest, Overlap, Period, Quality, RuleEffect
+from analytics.backtest.values import Backtest, Overlap, Period, RuleEffect
 from data_contracts.decision import Verdict
 from rules.model import Status
 
@@ -31,7 +31,7 @@ def paper(found: Backtest, source: str) -> Paper:
             *_warnings(found.period),
             summary(found),
             chart(found),
-            rules_sheet(found),
+            *rules_sheets(found),
             *pairs(found.overlaps),
             Words(ALERT, is_small=True),
         ],
@@ -72,13 +72,7 @@ def summary(found: Backtest) -> Sheet:
         ("money reviewed or declined", words.money(flagged.amounts)),
         *_quality_rows(found),
     ]
-    is_labelled = found.labelled is not None
-    return Sheet(
-        title="The whole",
-        headings=("", "figure"),
-        rows=tuple(rows),
-        note=INTERVALS if is_labelled else "",
-    )
+    return Sheet(title="The whole", headings=("", "figure"), rows=tuple(rows))
 
 
 def _verdict(found: Backtest, verdict: Verdict) -> str:
@@ -91,7 +85,7 @@ def _quality_rows(found: Backtest) -> list[tuple[str, str]]:
     if quality is None:
         return []
     rows = [
-        ("labelled, of these fraud", f"{words.count(found.labelled)}, {words.count(found.frauds)}"),
+        ("fraud among the labelled", _frauds(found)),
         ("precision", words.interval(quality.precision)),
         ("recall", words.interval(quality.recall)),
         ("false positives for each true one", words.ratio(quality.false_positive_ratio)),
@@ -103,40 +97,54 @@ def _quality_rows(found: Backtest) -> list[tuple[str, str]]:
     return rows
 
 
+def _frauds(found: Backtest) -> str:
+    frauds, labelled = found.frauds or 0, found.labelled or 0
+    return f"{words.count(frauds)} of {words.count(labelled)} ({words.share_of(frauds, labelled)})"
+
+
 def chart(found: Backtest) -> Picture:
     """Alerts per day over the period."""
     return Picture("Alerts per day", alerts_by_day(found.days))
 
 
-def rules_sheet(found: Backtest) -> Sheet:
-    """Rule by rule: those with the most alerts first."""
-    is_labelled = found.labelled is not None
-    usual = ("hits", "alerts/day", "shared", "customers", "money", "a / r / d %")
-    ordered = sorted(found.rules, key=_most_alerts)
-    return Sheet(
-        title="Rule by rule",
-        headings=(
-            "rule",
-            *usual,
-            *(("precision", "recall", "false : true") if is_labelled else ()),
-        ),
-        rows=tuple(_rule(rule, is_labelled=is_labelled) for rule in ordered),
-        note=(
-            "shared: hits that another rule has too. a / r / d: how the transactions that it hits "
-            "were decided. A rule whose status stands behind its name has no effect for all."
-        ),
-    )
+def rules_sheets(found: Backtest) -> Sequence[Block]:
+    """Rule by rule, those with the most alerts first; those that never hit in one sentence."""
+    ordered = sorted((rule for rule in found.rules if rule.hits), key=_most_alerts)
+    silent = [_named(rule) for rule in found.rules if not rule.hits]
+    blocks: list[Block] = [
+        Sheet(
+            title="Rule by rule",
+            headings=("rule", "hits", "alerts/day", "shared", "touched", "money", "a/r/d %"),
+            rows=tuple(map(_rule, ordered)),
+            note=(
+                "shared: hits that another rule has too; touched: customers; a/r/d: how what it "
+                "hits was approved, reviewed or declined."
+            ),
+        )
+    ]
+    if found.labelled is not None:
+        rows = tuple(_quality(rule) for rule in ordered)
+        headings = ("rule", "precision", "recall", "false : true")
+        blocks.append(
+            Sheet(title="How well each rule tells", headings=headings, rows=rows, note=INTERVALS)
+        )
+    if silent:
+        blocks.append(Words(f"Without a hit: {', '.join(silent)}.", is_small=True))
+    return blocks
 
 
 def _most_alerts(rule: RuleEffect) -> tuple[int, int, str]:
     return (-rule.effect.alerts, -rule.hits, rule.rule_id)
 
 
-def _rule(rule: RuleEffect, *, is_labelled: bool) -> tuple[str, ...]:
+def _named(rule: RuleEffect) -> str:
+    return rule.rule_id if rule.status is Status.LIVE else f"{rule.rule_id} ({rule.status})"
+
+
+def _rule(rule: RuleEffect) -> tuple[str, ...]:
     effect = rule.effect
-    name = rule.rule_id if rule.status is Status.LIVE else f"{rule.rule_id} ({rule.status})"
-    usual = (
-        name,
+    return (
+        _named(rule),
         words.count(rule.hits),
         words.per_day(effect.alerts_per_day),
         words.NOTHING if rule.shared is None else words.share(rule.shared.share),
@@ -144,17 +152,17 @@ def _rule(rule: RuleEffect, *, is_labelled: bool) -> tuple[str, ...]:
         words.money(effect.amounts),
         words.verdicts(effect.verdicts),
     )
-    return (*usual, *(_quality(effect.quality) if is_labelled else ()))
 
 
-def _quality(quality: Quality | None) -> tuple[str, ...]:
+def _quality(rule: RuleEffect) -> tuple[str, ...]:
+    quality = rule.effect.quality
     if quality is None:
-        return (words.NOTHING,) * 3
-    ratio = quality.false_positive_ratio
+        return (_named(rule), *(words.NOTHING,) * 3)
     return (
+        _named(rule),
         words.interval(quality.precision),
         words.interval(quality.recall),
-        words.NOTHING if ratio is None or ratio.ratio is None else f"{ratio.ratio:.1f} : 1",
+        words.ratio(quality.false_positive_ratio),
     )
 
 

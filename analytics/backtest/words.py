@@ -6,6 +6,7 @@ from data_contracts.money import currencies
 
 NOTHING = "-"
 DIGITS_DEFAULT = 2
+TENS = 10
 
 
 def count(number: int | None) -> str:
@@ -53,16 +54,18 @@ def interval(found: Proportion | None) -> str:
 
 
 def ratio(found: Ratio | None) -> str:
-    """`3.2 : 1 (2.9-3.6)`."""
+    """`3.20 : 1 (2.91-3.62)`."""
     if found is None:
         return NOTHING
     if found.ratio is None:
         return "no true one"
-    return f"{found.ratio:.1f} : 1 ({_number(found.low)}-{_number(found.high)})"
+    return f"{_number(found.ratio)} : 1 ({_number(found.low)}-{_number(found.high)})"
 
 
 def _number(value: float | None) -> str:
-    return "∞" if value is None else f"{value:.1f}"
+    if value is None:
+        return "∞"
+    return f"{value:.2f}" if value < TENS else f"{value:.1f}"
 
 
 def money(amounts: Amounts) -> str:
@@ -76,7 +79,7 @@ def money(amounts: Amounts) -> str:
 
 
 def verdicts(found: Verdicts) -> str:
-    """`10 / 80 / 10`: per cent approved, reviewed and declined."""
+    """`10/80/10`: per cent approved, reviewed and declined."""
     if not found.total:
         return NOTHING
-    return " / ".join(f"{100 * found.count(verdict) / found.total:.0f}" for verdict in Verdict)
+    return "/".join(f"{100 * found.count(verdict) / found.total:.0f}" for verdict in Verdict)
