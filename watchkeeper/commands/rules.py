@@ -4,7 +4,6 @@ import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -17,37 +16,24 @@ from rich.table import Table
 from rules.documents.catalogue import Catalogue, read_catalogue
 from rules.documents.rules import RuleDocument
 from rules.explanation import feature_in_words, rule_in_python, rule_in_words
-from rules.mistakes import Level, Mistake, did_you_mean
-from rules.testing import CaseResult, run_rule
+from rules.mistakes import Level, Mistake
+from watchkeeper.commands import rules_test
 from watchkeeper.commands.options import AsJson, Data
-from watchkeeper.errors import Failure
-from watchkeeper.publish import publish_catalogue, shipped_catalogue, sound_catalogue
+from watchkeeper.commands.rules_common import CatalogueFolder, counted, document_of, folder_of
+from watchkeeper.publish import publish_catalogue, sound_catalogue
 from watchkeeper.settings import data_folder
 from watchkeeper.stack.descriptor import load
 
 app = typer.Typer(no_args_is_help=True, help="Write, test, compare and publish rules.")
+app.command(name="test")(rules_test.run_tests)
 
-CatalogueFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--catalogue",
-        exists=True,
-        file_okay=False,
-        help="Folder of the rules [default: the catalogue that is shipped]",
-        show_default=False,
-    ),
-]
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
-
-
-def _folder(given: Path | None) -> Path:
-    return given or shipped_catalogue()
 
 
 @app.command(name="list")
 def show_all(*, catalogue: CatalogueFolder = None, as_json: AsJson = False) -> None:
     """Name every rule: what it looks for, how much a hit scores, whether it counts."""
-    documents = sound_catalogue(_folder(catalogue)).documents
+    documents = sound_catalogue(folder_of(catalogue)).documents
     if as_json:
         print(msgspec.json.encode([_row(item) for item in documents]).decode())
         return
@@ -95,7 +81,7 @@ def _row(document: RuleDocument) -> dict[str, object]:
 @app.command()
 def lint(*, catalogue: CatalogueFolder = None, as_json: AsJson = False) -> None:
     """Find every mistake of every file; exit with 1 where there is one, with 0 on warnings."""
-    found = read_catalogue(_folder(catalogue))
+    found = read_catalogue(folder_of(catalogue))
     errors = [item for item in found.mistakes if item.level is Level.ERROR]
     if as_json:
         print(msgspec.json.encode([_mistake(item) for item in found.mistakes]).decode())
@@ -122,81 +108,18 @@ def _mistake(mistake: Mistake) -> dict[str, object]:
 def _summary(catalogue: Catalogue, errors: int) -> str:
     warnings = len(catalogue.mistakes) - errors
     if errors:
-        return f"{_count(errors, 'mistake')}, {_count(warnings, 'warning')}."
-    counted = {
-        "rule": catalogue.documents,
-        "feature": catalogue.features,
-        "list": catalogue.lists,
-    }
-    counts = ", ".join(_count(len(found), word) for word, found in counted.items())
-    noted = f", {_count(warnings, 'warning')}" if warnings else ""
+        return f"{counted(errors, 'mistake')}, {counted(warnings, 'warning')}."
+    parts = {"rule": catalogue.documents, "feature": catalogue.features, "list": catalogue.lists}
+    counts = ", ".join(counted(len(found), word) for word, found in parts.items())
+    noted = f", {counted(warnings, 'warning')}" if warnings else ""
     return f"{counts}: no mistake{noted}. Rule set {catalogue.rule_set().fingerprint()}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-@app.command(name="test")
-def run_tests(
-    rule_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="rules; all if none is named")
-    ] = None,
-    *,
-    catalogue: CatalogueFolder = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run the tests that stand in the rule files; exit with 1 where one fails."""
-    found = sound_catalogue(_folder(catalogue))
-    documents = [_document(found, rule_id) for rule_id in rule_ids or ()] or found.documents
-    results = {item.rule.id: run_rule(item, found) for item in documents}
-    every = [result for some in results.values() for result in some]
-    failed = [result for result in every if not result.is_as_expected]
-    if as_json:
-        counts = {"rules": len(results), "tests": len(every), "failed": len(failed)}
-        print(msgspec.json.encode(counts).decode())
-    else:
-        _print_results(results, failed)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _print_results(results: dict[str, list[CaseResult]], failed: list[CaseResult]) -> None:
-    console = Console()
-    table = Table("", "rule", "test", "expected", "got", box=None)
-    for rule_id, some in results.items():
-        for number, result in enumerate(some):
-            mark = "[green]✓[/]" if result.is_as_expected else "[bold red]✗[/]"
-            expected = "hit" if result.case.is_hit else "no hit"
-            got = "no hit" if result.hit is None else f"hit, {result.hit.score}"
-            name = rule_id if number == 0 else ""
-            table.add_row(mark, name, escape(result.case.name), expected, got)
-    console.print(table)
-    for result in failed:
-        _print_failure(console, result)
-    total = sum(map(len, results.values()))
-    console.print(f"{_count(len(results), 'rule')}, {_count(total, 'test')}, {len(failed)} failed.")
-
-
-def _print_failure(console: Console, result: CaseResult) -> None:
-    place = result.case.place
-    console.print(
-        f"\n[bold red]✗[/] {result.rule_id}: {escape(result.case.name)}  "
-        f"[dim]{place.path}:{place.line}[/]",
-        highlight=False,
-    )
-    for difference in result.differences:
-        console.print(f"  {escape(difference)}", highlight=False)
-    for name, value in result.values.items():
-        flag = f" ({result.flags[name]})" if name in result.flags else ""
-        console.print(f"  {name} = {'null' if value is None else value}{flag}", highlight=False)
 
 
 @app.command()
 def explain(rule_id: str, *, catalogue: CatalogueFolder = None) -> None:
     """Say what a rule does: in plain words, as SQL, and as the Python that runs in the stream."""
-    found = sound_catalogue(_folder(catalogue))
-    document = _document(found, rule_id)
+    found = sound_catalogue(folder_of(catalogue))
+    document = document_of(found, rule_id)
     rule, console = document.rule, Console(highlight=False)
     console.print(f"[bold]{escape(rule.title)}[/]  {rule.id} version {rule.version}, {rule.status}")
     console.print(f"{rule.typology}, {rule.severity}; owned by {escape(rule.owner)}")
@@ -218,15 +141,6 @@ def _section(console: Console, title: str, text: str) -> None:
     console.print(Padding(escape(text), (0, 0, 0, 2)))
 
 
-def _document(catalogue: Catalogue, rule_id: str) -> RuleDocument:
-    document = catalogue.document(rule_id)
-    if document is None:
-        hint = did_you_mean(rule_id, [item.rule.id for item in catalogue.documents])
-        known = "`watchkeeper rules list` names them."
-        raise Failure(f'There is no rule "{rule_id}"{f"; {hint}" if hint else "."}', known)
-    return document
-
-
 @app.command()
 def apply(
     *,
@@ -238,7 +152,7 @@ def apply(
     """Publish the rules to the running stack; they count from the next transaction on."""
     descriptor = load(data_folder(data))
     who = by or getpass.getuser()
-    rule_set, cells = publish_catalogue(descriptor, _folder(catalogue), who, datetime.now(UTC))
+    rule_set, cells = publish_catalogue(descriptor, folder_of(catalogue), who, datetime.now(UTC))
     if as_json:
         print(msgspec.json.encode({"rule_set": rule_set, "cells": cells}).decode())
     elif cells:

@@ -1,0 +1,122 @@
+"""Where the score flips: things that can be turned up, and the turns at which it changes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from msgspec.structs import replace
+
+from data_contracts.transaction import Transaction
+from rules.expressions.names import fields
+from rules.instants import epoch_ms
+from rules.proof.subject import Score, Screen, Subject, Trial
+from rules.proof.trials import Slot, arrived, in_time, moved, slots_of, smallest
+from rules.proof.vocabulary import with_text
+
+AMOUNTS = (1, *(3**power for power in range(1, 26)))
+COPIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 256, 512)
+BASES_MAX = 10
+GENEROUS = 8
+
+Made = Callable[[int], Trial]
+
+
+def edges_in(turns: Sequence[int], made: Made, screen: Screen) -> Iterator[int]:
+    """The turns at which the score is another than one turn before, as far as they are found."""
+
+    def score(turn: int) -> Score:
+        return screen(made(turn))
+
+    scores = [score(turn) for turn in turns]
+    for number in range(1, len(turns)):
+        if scores[number] != scores[number - 1]:
+            yield _edge(score, turns[number - 1], turns[number], scores[number - 1])
+
+
+def _edge(score: Callable[[int], Score], low: int, high: int, before: Score) -> int:
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if score(middle) == before else (low, middle)
+    return high
+
+
+def prices(trial: Trial, slots: Sequence[Slot]) -> list[Made]:
+    """Amounts that can be turned up: of one event, of the history, of all."""
+    return [
+        *(partial(_priced, trial, slot) for slot in slots),
+        partial(_history_priced, trial),
+        partial(_all_priced, trial),
+    ]
+
+
+def _priced(trial: Trial, slot: Slot, amount: int) -> Trial:
+    event = replace(slot.event(trial), amount_minor=amount)
+    return slot.exchanged(f"{slot.called} of {amount:,}", trial, event)
+
+
+def _history_priced(trial: Trial, amount: int) -> Trial:
+    history = [replace(item, amount_minor=amount) for item in trial.history]
+    return arrived(f"a history of {amount:,} each", history, trial.event)
+
+
+def _all_priced(trial: Trial, amount: int) -> Trial:
+    history = [replace(item, amount_minor=amount) for item in trial.history]
+    return arrived(f"{amount:,} each", history, replace(trial.event, amount_minor=amount))
+
+
+def growths(subject: Subject, trial: Trial, slots: Sequence[Slot]) -> list[Made]:
+    """Histories that can be made longer: by events alike, or each with another text somewhere."""
+    texts = {
+        item.of
+        for item in subject.features
+        if item.of is not None and item.of in fields() and _is_free(item.of)
+    }
+    return [partial(_grown, trial, slot, name) for slot in slots for name in (None, *sorted(texts))]
+
+
+def _is_free(name: str) -> bool:
+    found = fields()[name]
+    return str(found) == "text" and not found.words
+
+
+def _grown(trial: Trial, slot: Slot, name: str | None, number: int) -> Trial:
+    now, event = epoch_ms(trial.event.occurred_at), slot.event(trial)
+    more = [_copy(event, now - 1 - turn, name, turn) for turn in range(number)]
+    called = f"{number} more of {slot.called}{f', each of another {name}' if name else ''}"
+    return in_time(called, (*trial.history, *more), trial.event)
+
+
+def _copy(event: Transaction, at: int, name: str | None, turn: int) -> Transaction:
+    copy = moved(event, at)
+    return copy if name is None else with_text(copy, name, f"no-{turn}")
+
+
+def bases_of(
+    subject: Subject, names: Sequence[str], screen: Screen, hits: Sequence[Trial]
+) -> list[Trial]:
+    """Hits to begin with: smallest histories, small and large amounts, and those near a flip."""
+    found: dict[tuple[object, ...], Trial] = {}
+    for hit in hits:
+        own = smallest(hit, screen)
+        near = list(_near(subject, names, screen, own))
+        for base in (own, *near[:BASES_MAX]):
+            found.setdefault((base.history, base.event), base)
+    return list(found.values())
+
+
+def _near(subject: Subject, names: Sequence[str], screen: Screen, trial: Trial) -> Iterator[Trial]:
+    generous = [_scaled(trial, factor) for factor in (GENEROUS, 1 / GENEROUS)]
+    yield from (smallest(base, screen) for base in generous if screen(base) is not None)
+    slots = slots_of(trial, names)
+    ways = [(AMOUNTS, made) for made in reversed(prices(trial, slots))]
+    ways += [(COPIES, made) for made in growths(subject, trial, slots)]
+    for turns, made in ways:
+        for edge in edges_in(turns, made, screen):
+            sides = [made(edge - 1), made(edge)]
+            yield from (smallest(side, screen) for side in sides if screen(side) is not None)
+
+
+def _scaled(trial: Trial, factor: float) -> Trial:
+    def priced(event: Transaction) -> Transaction:
+        return replace(event, amount_minor=max(1, int(event.amount_minor * factor)))
+
+    return arrived(f"amounts times {factor:g}", map(priced, trial.history), priced(trial.event))
