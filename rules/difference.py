@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
+from data_contracts.money import Money
 from rules.forms import duration_text
 from rules.model import EntityList, ListEntry, RuleSet
 
 MILLISECONDS = "_ms"
-TEXT_LENGTH_MAX = 160
+TEXTS_BESIDE_MAX, TEXT_LENGTH_MAX = 60, 400
 
 
 class Part(StrEnum):
@@ -37,9 +38,12 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     before: str | None
     after: str | None
 
-    def __str__(self) -> str:
-        """`score: 50 -> 60`."""
-        return f"{self.field}: {_shown(self.before)} -> {_shown(self.after)}"
+    def lines(self) -> Sequence[str]:
+        """`score: 50 -> 60`; long texts below each other."""
+        before, after = _shown(self.before), _shown(self.after)
+        if len(before) + len(after) <= TEXTS_BESIDE_MAX:
+            return [f"{self.field}: {before} -> {after}"]
+        return [f"{self.field}:", f"    {before}", f" -> {after}"]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +58,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """The change for a person: one line, and one more for each detail."""
         sign = {Act.ADDED: "+", Act.CHANGED: "~", Act.REMOVED: "-"}[self.act]
         head = f"{sign} {self.part} {self.name}".rstrip()
-        return [head, *(f"    {detail}" for detail in self.details)]
+        return [head, *(f"    {line}" for detail in self.details for line in detail.lines())]
 
 
 def difference(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
@@ -112,7 +116,7 @@ def _text(field: str, value: Any) -> str | None:  # noqa: ANN401  (a field of an
         return None
     if field.endswith(MILLISECONDS):
         return duration_text(value)
-    if isinstance(value, str | bool | int | float):
+    if isinstance(value, str | bool | int | float | Money):
         return str(value)
     return msgspec.json.encode(value).decode()
 

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analytics.backtest.sheets import Block, Paper, Picture, Sheet, Words
+from analytics.backtest.sheets import Block, Headline, Paper, Picture, Sheet, Words
 
 
 def show(console: Console, paper: Paper) -> None:
@@ -19,11 +19,13 @@ def show(console: Console, paper: Paper) -> None:
 
 def _shown(block: Block) -> RenderableType:
     match block:
+        case Headline(text, is_good):
+            return Text(text, "bold green" if is_good else "bold red")
         case Words(text, is_small):
             return Text(text, "dim" if is_small else "")
         case Picture(title, lines):
             shown = Text("\n".join(lines), "cyan", overflow="fold")
-            return Group(Text(title, "bold"), Padding(shown, (0, 0, 0, 2)))
+            return Group(Text(title, "bold"), Padding(shown, (0, 0, 0, 2), expand=False))
         case Sheet():
             return _table(block)
         case _:
@@ -40,7 +42,7 @@ def _table(sheet: Sheet) -> Table:
         header_style="dim",
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        show_header=any(sheet.headings[: sheet.left]),
+        show_header=any(sheet.headings),
     )
     for number, heading in enumerate(sheet.headings):
         is_text = number < sheet.left

@@ -7,7 +7,7 @@ from analytics.backtest.comparison import Comparison, Flip, RuleChange
 from analytics.backtest.pictures import alerts_by_day
 from analytics.backtest.planning import Breach, Plan
 from analytics.backtest.report import ALERT, of_period
-from analytics.backtest.sheets import Block, Paper, Picture, Sheet, Words
+from analytics.backtest.sheets import Block, Headline, Paper, Picture, Sheet, Words
 from analytics.backtest.values import Backtest
 from data_contracts.money import Money
 from rules.difference import Change
@@ -25,7 +25,7 @@ def paper(plan: Plan, source: str) -> Paper:
     return Paper(
         f"Plan for rule set {plan.rule_set[:HASH_LETTERS]}",
         [
-            Words(verdict(plan)),
+            Headline(verdict(plan), plan.is_within_budget),
             Words(
                 f"From {plan.against[:HASH_LETTERS]} to {plan.rule_set[:HASH_LETTERS]}, both over "
                 f"{of_period(found.then, source)}. {_checks(plan)}",
@@ -87,7 +87,8 @@ def _next(plan: Plan) -> str:
 def effect(plan: Plan) -> Sheet:
     """Now, then and the difference, a line for each figure."""
     now, then, found = plan.work_now, plan.work_then, plan.comparison
-    rows = [_figures("alerts per day", now.alerts_per_day, then.alerts_per_day)]
+    budget = "" if plan.budget is None else f" (budget {plan.budget:,})"
+    rows = [_figures(f"alerts per day{budget}", now.alerts_per_day, then.alerts_per_day)]
     if now.hours_per_day is not None and then.hours_per_day is not None:
         rows.append(_figures("analyst hours per day", now.hours_per_day, then.hours_per_day))
     if now.cost_per_day is not None and then.cost_per_day is not None:

@@ -46,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     work_now: Work
     work_then: Work
+    budget: int | None
     breaches: tuple[Breach, ...]
     comparison: Comparison
 
@@ -71,6 +72,7 @@ def planned(
         changes=tuple(changes),
         work_now=work(comparison.now, then.policy),
         work_then=work(comparison.then, then.policy),
+        budget=then.policy.alert_budget_per_day,
         breaches=breaches(comparison.then, then),
         comparison=comparison,
     )

@@ -72,7 +72,7 @@ def summary(found: Backtest) -> Sheet:
         ("money reviewed or declined", words.money(flagged.amounts)),
         *_quality_rows(found),
     ]
-    return Sheet(title="The whole", headings=("", "figure"), rows=tuple(rows))
+    return Sheet(title="The whole", headings=("", ""), rows=tuple(rows))
 
 
 def _verdict(found: Backtest, verdict: Verdict) -> str:

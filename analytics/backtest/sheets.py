@@ -6,6 +6,14 @@ from typing import assert_never
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """The one line that matters, good or bad."""
+
+    text: str
+    is_good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A paragraph; `is_small` is a remark beside the matter."""
 
@@ -32,7 +40,7 @@ class Picture:
     lines: tuple[str, ...]
 
 
-Block = Words | Sheet | Picture
+Block = Headline | Words | Sheet | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Paper:
 
 def _markdown(block: Block) -> str:
     match block:
+        case Headline(text):
+            return f"**{_plain(text)}**"
         case Words(text, is_small):
             return f"<sub>{_plain(text)}</sub>" if is_small else _plain(text)
         case Picture(title, lines):

@@ -19,14 +19,16 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def per_day(number: float | None) -> str:
-    """`12.3`: alerts, or hours."""
-    return NOTHING if number is None else f"{number:,.1f}"
+def per_day(number: float) -> str:
+    """`1.23`, `12.3`, `1,234.5`: alerts, or hours."""
+    return f"{number:,.2f}" if number < TENS else f"{number:,.1f}"
 
 
 def signed(number: float) -> str:
-    """`+1.5`, `-0.2`, `±0`."""
-    return "±0" if round(number, 1) == 0 else f"{number:+,.1f}"
+    """`+1.53`, `-10.2`, `±0`."""
+    if round(number, 2) == 0:
+        return "±0"
+    return f"{number:+,.2f}" if abs(number) < TENS else f"{number:+,.1f}"
 
 
 def signed_count(number: int) -> str:

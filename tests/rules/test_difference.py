@@ -91,3 +91,9 @@ def test_two_sets_differ_exactly_where_their_hashes_do(one: RuleSet, other: Rule
 def test_the_way_back_is_the_mirror(one: RuleSet, other: RuleSet) -> None:
     there, back = difference(one, other), difference(other, one)
     assert acts(there) == [(part, name, MIRRORED[act]) for part, name, act in acts(back)]
+
+
+def test_long_texts_stand_below_each_other() -> None:
+    long = "card_count_10m >= 3 AND amount_minor >= 15000 AND type = 'card_payment'"
+    after = msgspec.structs.replace(BASE, rules=(a_rule("rule-1", when=long), a_rule("rule-2")))
+    assert lines(BASE, after)[1:] == ["    when:", "        card_count_10m >= 3", f"     -> {long}"]
