@@ -17,7 +17,7 @@ from confluent_kafka import Message, TopicPartition
 
 from data_contracts.control import KIND_HEADER
 from data_contracts.topics import Topic
-from runtime.kafka import ExpiredOffset, Outbox, Reader, bounds, partitions
+from runtime.kafka import ExpiredOffset, Headers, Outbox, Reader, bounds, partitions
 
 POLL_EVERY = timedelta(milliseconds=40)
 BATCH_MAX = 1_000
@@ -49,11 +49,17 @@ class LogBatch:
 
 
 class Letter(NamedTuple):
-    """A message to be sent."""
+    """A message to be sent; `kind` is that of a control record, else None."""
 
     topic: Topic
     value: bytes
     key: bytes | None = None
+    kind: str | None = None
+
+    @property
+    def headers(self) -> Headers | None:
+        """What is sent beside it."""
+        return None if self.kind is None else [(KIND_HEADER, self.kind)]
 
 
 Read = tuple[str, LogBatch]
@@ -176,7 +182,9 @@ class LetterPartition(StatefulSinkPartition[Sequence[Letter], None]):
         """Queue them, and raise what became of those before."""
         for letters in values:
             for letter in letters:
-                self.outbox.send(letter.topic, letter.value, letter.key, self.partition)
+                self.outbox.send(
+                    letter.topic, letter.value, letter.key, self.partition, letter.headers
+                )
         self.outbox.check()
 
     def snapshot(self) -> None:

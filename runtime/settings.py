@@ -42,7 +42,11 @@ class Settings(BaseSettings):
     scoring_workers: int = Field(default=1, ge=1, le=16)
     scoring_shards: int = Field(default=1, ge=1, le=64)
     epoch_seconds: int = Field(default=30, ge=1, description="between two snapshots of a flow")
+    warming_share: float = Field(
+        default=0.5, gt=0, le=1, description="of a processor, for filling new features"
+    )
     archive_seconds: float = Field(default=5.0, gt=0, description="longest wait before an append")
+    hold_hours: int = Field(default=168, ge=1, description="after which an open hold expires")
     log_level: str = "info"
 
     @property

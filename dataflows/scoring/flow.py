@@ -6,6 +6,7 @@ answers for its own keys, and is joined again by its number; the decisions are t
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -20,17 +21,20 @@ from dataflows.scoring.intake import Taken
 from dataflows.scoring.scorer import Scorer, Snapshot
 from dataflows.scoring.sharded import FeatureStep, IntakeStep, JoinStep, Part, Step, split
 from dataflows.scoring.topics import Topics
+from dataflows.scoring.waking import Waking
+from dataflows.scoring.warmers import NoHistory, Warmer
 
 Letters = Sequence[Letter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoring:
-    """How the flow is built; the clock is only for the metrics."""
+    """How the flow is built; the clock is for the metrics, and to look after what warms."""
 
     topics: Topics = field(default_factory=Topics)
     shards: int = 1
     clock: Clock
+    warmer: Warmer = field(default_factory=NoHistory)
 
     def letters(self, decided: Iterable[Decided]) -> list[Letters]:
         """What leaves the flow, counted."""
@@ -46,12 +50,25 @@ class _Whole(op.StatefulBatchLogic[LogBatch, Letters, Snapshot]):
     """The short way: all of a cell in one step."""
 
     def __init__(self, scoring: Scoring, snapshot: Snapshot | None) -> None:
-        self.scoring, self.scorer = scoring, Scorer(scoring.topics)
+        self.scoring, self.scorer = scoring, Scorer(scoring.topics, scoring.warmer)
+        self.waking = Waking(scoring.clock)
         if snapshot is not None:
             self.scorer.restore(snapshot)
 
     def on_batch(self, values: list[LogBatch]) -> tuple[list[Letters], bool]:
-        return self.scoring.letters(map(self.scorer.score, values)), self.RETAIN
+        letters = self.scoring.letters(map(self.scorer.score, values))
+        return [*letters, *self._records()], self.RETAIN
+
+    def on_notify(self) -> tuple[list[Letters], bool]:
+        self.waking.awake()
+        return self._records(), self.RETAIN
+
+    def _records(self) -> list[Letters]:
+        found = self.scorer.records()
+        return [found] if found else []
+
+    def notify_at(self) -> datetime | None:
+        return self.waking.next(wanted=self.scorer.warm_start.is_busy)
 
     def snapshot(self) -> Snapshot:
         return self.scorer.snapshot()
@@ -70,10 +87,19 @@ class _Intake(op.StatefulBatchLogic[LogBatch, Taken, Snapshot]):
 
 class _Features(op.StatefulBatchLogic[Step, Part, Snapshot]):
     def __init__(self, scoring: Scoring, snapshot: Snapshot | None) -> None:
-        self.step = FeatureStep(scoring.shards, snapshot)
+        self.step = FeatureStep(scoring.shards, scoring.warmer, snapshot)
+        self.waking = Waking(scoring.clock)
 
     def on_batch(self, values: list[Step]) -> tuple[list[Part], bool]:
-        return [part for step in values for part in self.step.take(step)], self.RETAIN
+        parts = [part for step in values for part in self.step.take(step)]
+        return [*parts, *self.step.filled()], self.RETAIN
+
+    def on_notify(self) -> tuple[list[Part], bool]:
+        self.waking.awake()
+        return self.step.filled(), self.RETAIN
+
+    def notify_at(self) -> datetime | None:
+        return self.waking.next(wanted=self.step.is_busy)
 
     def snapshot(self) -> Snapshot:
         return self.step.snapshot()
@@ -86,7 +112,8 @@ class _Join(op.StatefulBatchLogic[Part, Letters, Snapshot]):
 
     def on_batch(self, values: list[Part]) -> tuple[list[Letters], bool]:
         decided = (item for part in values for item in self.step.take(part))
-        return self.scoring.letters(decided), self.RETAIN
+        letters, records = self.scoring.letters(decided), self.step.records()
+        return [*letters, *([records] if records else [])], self.RETAIN
 
     def snapshot(self) -> Snapshot:
         return self.step.snapshot()

@@ -3,7 +3,7 @@
 import fcntl
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -15,6 +15,7 @@ from dataflows.connectors import LetterSink, LogSource
 from dataflows.scoring import metrics
 from dataflows.scoring.flow import Scoring, build
 from dataflows.scoring.topics import Topics
+from dataflows.scoring.warmers import WarmerProcesses
 from runtime.kafka import partitions
 from runtime.settings import Settings
 
@@ -34,10 +35,17 @@ def run(
     """Score until stopped; a restart goes on where the last epoch ended."""
     found = topics or Topics()
     folder = settings.recovery / "scoring"
-    scoring = Scoring(topics=found, shards=settings.scoring_shards, clock=clock)
+    warmer = WarmerProcesses(
+        brokers=settings.kafka,
+        decisions=found.decisions,
+        archive=settings.archive,
+        folder=settings.recovery / "warming",
+        share=settings.warming_share,
+    )
+    scoring = Scoring(topics=found, shards=settings.scoring_shards, clock=clock, warmer=warmer)
     cells = partitions(settings.kafka, found.log.name)
     source = LogSource(settings.kafka, GROUP, found.log, clock, stopped, _observe_lag)
-    with _alone(folder), few_collections():
+    with _alone(folder), few_collections(), closing(warmer):
         store = recovery.store(folder)
         _check_shards(folder / "shards", settings.scoring_shards)
         cli_main(  # type: ignore[no-untyped-call]  # the engine comes without types

@@ -4,16 +4,26 @@ Each batch goes whole to every shard, which answers for its own keys; the answer
 number that intake gave the batch, and leave in that order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflows.connectors import LogBatch, key_of
+from dataflows.connectors import Letter, LogBatch, key_of
 from dataflows.scoring.changes import Changed
 from dataflows.scoring.decisions import Decided, Judge
 from dataflows.scoring.intake import Accepted, Intake, Taken
-from dataflows.scoring.scorer import FORMAT, Snapshot, check, new_plan, settled
+from dataflows.scoring.scorer import (
+    FORMAT,
+    Snapshot,
+    check,
+    new_plan,
+    settled,
+    switched_on,
+    warm_records,
+)
 from dataflows.scoring.topics import Topics
+from dataflows.scoring.warm_start import WarmStart
+from dataflows.scoring.warmers import NoHistory, Warmer
 from rules.features.answers import merged
 from rules.features.columns import Columns
 from rules.features.memory import Answers, Ints
@@ -36,13 +46,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class ShardWork:
-    """What a shard has to do: observe columns, or take up other features."""
+    """What a shard has to do: observe columns, take up other features, or switch one on."""
 
     number: int
     cell: int
     shard: int
-    columns: Columns | None
-    plan: Plan | None
+    positions: Sequence[int] = ()
+    columns: Columns | None = None
+    plan: Plan | None = None
+    switched_on: str | None = None  # By fingerprint.
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +66,17 @@ class ShardAnswers:
     answers: Answers
 
 
+@dataclass(frozen=True, slots=True)
+class ShardFilled:
+    """Features (by fingerprint) that a shard has filled with their history."""
+
+    cell: int
+    shard: int
+    definitions: Sequence[str]
+
+
 Step = Held | ShardWork
-Part = Held | ShardAnswers
+Part = Held | ShardAnswers | ShardFilled
 
 
 def shard_key(cell: int, shard: int) -> str:
@@ -65,12 +86,14 @@ def shard_key(cell: int, shard: int) -> str:
 
 def split(taken: Taken, shards: int) -> Iterator[tuple[str, Step]]:
     """The batch itself for the join, and its columns for every shard."""
-    work, columns, plan = taken.work, taken.columns, new_plan(taken.work)
+    work, columns = taken.work, taken.columns
+    plan, definition = new_plan(work), switched_on(work)
     yield key_of(work.cell), Held(work, None if columns is None else columns.clock)
-    if columns is None and plan is None:
+    if columns is None and plan is None and definition is None:
         return
+    positions = () if isinstance(work, Changed) else work.positions
     for shard in range(shards):
-        step = ShardWork(work.number, work.cell, shard, columns, plan)
+        step = ShardWork(work.number, work.cell, shard, positions, columns, plan, definition)
         yield shard_key(work.cell, shard), step
 
 
@@ -96,30 +119,55 @@ class IntakeStep:
 class FeatureStep:
     """One shard; what only passes by is handed on as it is."""
 
-    def __init__(self, shards: int, snapshot: Snapshot | None) -> None:
+    def __init__(self, shards: int, warmer: Warmer | None, snapshot: Snapshot | None) -> None:
         """Begin, or go on."""
-        self.shards = shards
-        self.features: FeatureShard | None = None
+        self.shards, self.warmer = shards, warmer or NoHistory()
+        self.warm_start: WarmStart | None = None
         if snapshot is not None and snapshot["features"] is not None:
             check(snapshot)
-            self.features = restored(snapshot["features"])
+            self.warm_start = WarmStart(restored(snapshot["features"]), self.warmer)
+            self.warm_start.restore(snapshot["warm_start"])
 
     def take(self, step: Step) -> list[Part]:
         """Answer, or hand on."""
         if isinstance(step, Held):
             return [step]
-        if self.features is None:
-            self.features = FeatureShard(Plan.of(()), step.shard, self.shards)
+        if self.warm_start is None:
+            features = FeatureShard(Plan.of(()), step.shard, self.shards)
+            self.warm_start = WarmStart(features, self.warmer)
         if step.plan is not None:
-            self.features.adopt(step.plan)
+            self.warm_start.take_up(step.cell, step.plan)
+        if step.switched_on is not None:
+            self.warm_start.switch_on(step.switched_on)
         if step.columns is None:
             return []
-        return [ShardAnswers(step.number, step.cell, self.features.observe(step.columns))]
+        answers = self.warm_start.features.observe(step.columns)
+        self.warm_start.observed(step.positions, step.columns)
+        return [ShardAnswers(step.number, step.cell, answers)]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether features of this shard warm."""
+        return self.warm_start is not None and self.warm_start.is_busy
+
+    def filled(self) -> list[Part]:
+        """Look after features that warm; answers which of them are filled now."""
+        if self.warm_start is None or not self.is_busy:
+            return []
+        self.warm_start.look()
+        news = self.warm_start.news()
+        shard = self.warm_start.features.shard
+        return [ShardFilled(self.warm_start.cell, shard, news)] if news else []
 
     def snapshot(self) -> Snapshot:
         """All of it as plain values."""
-        features = None if self.features is None else self.features.snapshot()
-        return {"format": FORMAT, "features": features}
+        if self.warm_start is None:
+            return {"format": FORMAT, "features": None}
+        return {
+            "format": FORMAT,
+            "features": self.warm_start.features.snapshot(),
+            "warm_start": self.warm_start.snapshot(),
+        }
 
 
 @dataclass(slots=True)
@@ -138,7 +186,8 @@ class JoinStep:
 
     def __init__(self, topics: Topics, shards: int, snapshot: Snapshot | None) -> None:
         """Begin, or go on."""
-        self.judge, self.shards = Judge(topics.decisions), shards
+        self.topics, self.shards = topics, shards
+        self.judge, self.filled = Judge(topics.decisions), dict[str, set[int]]()
         self.due, self.waiting = 1, dict[int, _Waiting]()
         if snapshot is not None:
             check(snapshot)
@@ -147,15 +196,27 @@ class JoinStep:
 
     def take(self, part: Part) -> list[Decided]:
         """What is complete now, and next in order."""
-        if isinstance(part, Held):
-            self._at(part.work.number).held = part
-        else:
-            self._at(part.number).answers.append(part.answers)
+        match part:
+            case Held():
+                self._at(part.work.number).held = part
+            case ShardAnswers():
+                self._at(part.number).answers.append(part.answers)
+            case ShardFilled():
+                for definition in part.definitions:
+                    self.filled.setdefault(definition, set()).add(part.shard)
         decided = []
         while self.due in self.waiting and self.waiting[self.due].is_complete(self.shards):
             decided.append(self._settled(self.waiting.pop(self.due)))
             self.due += 1
         return decided
+
+    def records(self) -> list[Letter]:
+        """The records of features that all shards have filled now."""
+        found = [name for name, shards in self.filled.items() if len(shards) == self.shards]
+        for name in found:
+            del self.filled[name]
+        wanted = [name for name in found if name in self.judge.warming]
+        return list(warm_records(self.topics, self.judge.plan, wanted))
 
     def _at(self, number: int) -> _Waiting:
         return self.waiting.setdefault(number, _Waiting())

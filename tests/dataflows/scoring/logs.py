@@ -10,13 +10,14 @@ from bytewax.recovery import RecoveryConfig
 from bytewax.testing import TestingSink, TestingSource, cluster_main, run_main
 
 from data_contracts import codec
-from data_contracts.control import ControlKind, RuleSetRecord
+from data_contracts.control import ControlKind, FeatureWarmRecord, RuleSetRecord
 from data_contracts.dead_letter import DeadLetter
 from data_contracts.decision import Decision, Severity
 from data_contracts.transaction import Transaction
 from dataflows.connectors import Letter, LogBatch, Logged, Written, cut, key_of
 from dataflows.scoring.flow import Scoring, build
 from dataflows.scoring.topics import Topics
+from dataflows.scoring.warmers import NoHistory, Warmer
 from rules.model import Aggregate, FeatureDefinition, Policy, Rule, RuleSet, Status
 from rules.rule_set import pack
 from tests.factories import NOON
@@ -114,6 +115,11 @@ class Log:
         )
         return self.write(codec.encode(record), ControlKind.RULE_SET)
 
+    def switch_on(self, *features: FeatureDefinition) -> None:
+        for feature in features:
+            record = FeatureWarmRecord(feature=feature.name, definition=feature.fingerprint())
+            self.write(codec.encode(record), ControlKind.FEATURE_WARM)
+
     def batches(self, size: int = 7) -> list[LogBatch]:
         polls = [self.messages[at : at + size] for at in range(0, len(self.messages), size)]
         return [batch for poll in polls for batch in cut(0, poll)]
@@ -123,14 +129,21 @@ Items = Iterable[LogBatch | object]
 
 
 def letters(
-    items: Items, *, shards: int = 1, workers: int = 1, recovery: RecoveryConfig | None = None
+    items: Items,
+    *,
+    shards: int = 1,
+    workers: int = 1,
+    recovery: RecoveryConfig | None = None,
+    warmer: Warmer | None = None,
 ) -> list[Letter]:
     """What the flow sends for these items of the log."""
     sent: list[Written] = []
     read: list[Any] = [
         (key_of(item.cell), item) if isinstance(item, LogBatch) else item for item in items
     ]
-    scoring = Scoring(topics=TOPICS, shards=shards, clock=lambda: NOON)
+    scoring = Scoring(
+        topics=TOPICS, shards=shards, clock=lambda: NOON, warmer=warmer or NoHistory()
+    )
     flow = build(TestingSource(read), scoring, TestingSink(sent))
     run: Any = run_main if workers == 1 else partial(cluster_main, addresses=[], proc_id=0)
     divided = {} if workers == 1 else {"worker_count_per_proc": workers}

@@ -7,12 +7,10 @@ import pytest
 from bytewax.testing import TestingSource
 
 from data_contracts import codec, ids
-from data_contracts.control import BreakerRecord, ControlKind, FeatureWarmRecord
+from data_contracts.control import BreakerRecord, ControlKind
 from data_contracts.decision import Verdict
 from dataflows import recovery
 from tests.dataflows.scoring.logs import (
-    AVERAGE,
-    COUNT,
     Log,
     a_rule,
     a_rule_set,
@@ -21,7 +19,7 @@ from tests.dataflows.scoring.logs import (
     rejections,
 )
 from tests.dataflows.scoring.traffic import rich_log
-from tests.factories import NOON, a_transaction, minute
+from tests.factories import NOON, a_transaction
 
 
 def test_decisions_leave_in_order_of_position_each_id_once() -> None:
@@ -108,42 +106,6 @@ def test_a_control_record_that_cannot_be_taken_is_a_dead_letter_and_changes_noth
         "rule-set",
     ]
     assert decisions(found)[0].verdict is Verdict.REVIEW
-
-
-def test_a_feature_of_a_later_rule_set_warms_while_one_that_stays_goes_on() -> None:
-    log = Log()
-    log.publish(a_rule_set())
-    log.add(a_transaction(), a_transaction())
-    log.publish(a_rule_set(features=(COUNT, AVERAGE)))
-    log.add(
-        a_transaction(occurred_at=minute(60)),
-        a_transaction(occurred_at=minute(60), received_at=minute(60.001)),
-        a_transaction(occurred_at=minute(4), received_at=NOON),
-    )
-
-    found = decisions(letters(log.batches()))
-
-    assert [decision.features["count_1h"] for decision in found] == [1, 2, 1, 2, 3]
-    assert "merchant_average_1h" not in found[2].features
-    assert found[2].flags == {"merchant_average_1h": "warming"}
-    assert [decision.features["merchant_average_1h"] for decision in found[3:]] == [1250.0] * 2
-    assert [decision.flags for decision in found[3:]] == [{}, {}]
-
-
-def test_a_feature_counts_from_the_record_that_calls_it_warm() -> None:
-    log = Log()
-    log.publish(a_rule_set(features=()))
-    log.add(a_transaction())
-    log.publish(a_rule_set())
-    log.add(a_transaction())
-    warm = FeatureWarmRecord(feature="count_1h", definition=COUNT.fingerprint())
-    log.write(codec.encode(warm), ControlKind.FEATURE_WARM)
-    log.add(a_transaction())
-
-    found = decisions(letters(log.batches()))
-
-    assert [decision.features for decision in found] == [{}, {}, {"count_1h": 2}]
-    assert found[1].flags == {"count_1h": "warming"}
 
 
 @pytest.mark.parametrize(("shards", "workers"), [(2, 1), (4, 1), (1, 2), (2, 2), (4, 2)])

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from runtime.archive import LARGE_BYTES, Archive, Mark
+from runtime.archive_rows import ArchivedRows
+from tests.runtime.test_archive import rows
+
+
+def opened(folder: Path) -> ArchivedRows:
+    found = ArchivedRows.open(folder)
+    assert found is not None
+    return found
+
+
+def positions(table: pa.Table) -> list[int]:
+    return [int(position) for position in table.column("position").to_numpy()]
+
+
+def test_where_there_is_no_table_there_is_no_view(tmp_path: Path) -> None:
+    assert ArchivedRows.open(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize("is_put_together", [False, True])
+def test_a_stretch_comes_in_order_however_the_files_lie(
+    tmp_path: Path,
+    is_put_together: bool,  # noqa: FBT001  (a parameter of the test)
+) -> None:
+    archive = Archive.open(tmp_path)
+    for number, day in ((0, 0), (1, 1), (2, 0), (3, 1)):
+        batch = rows(*range(10 * number, 10 * number + 10), day=day)
+        archive.append(batch, 0, Mark(10 * number + 9, number + 1))
+    if is_put_together:
+        archive.put_together(LARGE_BYTES)
+
+    found = opened(tmp_path).between(0, 5, 31, ["account_id"])
+
+    assert positions(found) == list(range(5, 32))
+    assert set(found.column("account_id").to_pylist()) == {"acc-1"}
+    assert opened(tmp_path).mark(0) == Mark(39, 4)
+    assert positions(opened(tmp_path).between(1, 0, 100, [])) == []
+
+
+def test_a_column_that_came_later_is_null_in_older_files(tmp_path: Path) -> None:
+    archive = Archive.open(tmp_path)
+    archive.append(rows(1, 2), 0, Mark(2, 1))
+    (file,) = archive.files()
+    before = pq.read_table(file, partitioning=None).drop_columns(["merchant_id"])
+    pq.write_table(before, file)
+
+    found = opened(tmp_path).between(0, 0, 9, ["merchant_id"])
+
+    assert found.column("merchant_id").to_pylist() == [None, None]
