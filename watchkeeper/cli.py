@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("bench", "Measure the whole way on a stack made for it.", TRAFFIC),
     Entry("dead-letters", "List, show and replay the messages that could not be read.", TRAFFIC),
     Entry("rules", "Write, test, compare and publish rules.", RULES),
+    Entry("lists", "Show block and allow lists, and change them.", RULES),
     Entry("contracts", "Read the data contracts, and refuse to break them.", RULES),
     Entry("sql", "Ask the archive in SQL.", BOOKS),
     Entry("ledger", "Read the books and prove that they agree.", BOOKS),

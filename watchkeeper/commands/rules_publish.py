@@ -1,0 +1,170 @@
+"""`watchkeeper rules propose | approve | apply | reset | log`: rules go live by two persons."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from rules.rule_set import pack
+from watchkeeper import publishing_view
+from watchkeeper.answers import console
+from watchkeeper.commands.options import AsJson, Data
+from watchkeeper.commands.rules_common import CatalogueFolder, folder_of
+from watchkeeper.errors import Failure
+from watchkeeper.person import As, Person
+from watchkeeper.publish import sound_catalogue
+from watchkeeper.settings import data_folder
+from watchkeeper.stack.lifecycle import running
+
+HASH_LENGTH = 64
+PREFIX_LENGTH_MIN = 6
+
+Hash = Annotated[
+    str, typer.Argument(help="The rule set's hash, or how it begins.", show_default=False)
+]
+Note = Annotated[str, typer.Option(help="A word to the others.")]
+Reason = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Give `watchkeeper rules` these commands."""
+    for name, command in COMMANDS.items():
+        app.command(name=name)(command)
+
+
+def _person(data: Any, role: str, name: str | None) -> Person:  # noqa: ANN401  (an option's value)
+    descriptor = running(data_folder(data))
+    return Person(descriptor=descriptor, role=role, now=datetime.now(UTC), name=name)
+
+
+def propose(
+    *,
+    catalogue: CatalogueFolder = None,
+    note: Note = "",
+    who: As = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a catalogue before a second person; nothing of it counts yet."""
+    person = _person(data, "risk", who)
+    document = pack(sound_catalogue(folder_of(catalogue)).rule_set())
+    found = person.post("/v1/rule-sets", {"document": document, "note": note})
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+        return
+    name = found["rule_set"]
+    console().print(f"Rule set [bold]{name}[/] is proposed by {found['author']}.")
+    if found.get("approvals"):
+        console().print(f"It is approved. Publish it: watchkeeper rules apply {name[:12]}")
+    else:
+        console().print(f"Another person: watchkeeper rules approve {name[:12]} --as NAME")
+
+
+def approve(
+    rule_set: Hash, *, note: Note = "", who: As = None, data: Data = None, as_json: AsJson = False
+) -> None:
+    """Say yes to a rule set that another person proposed."""
+    person = _person(data, "approver", who)
+    name = _whole(person, rule_set)
+    found = person.post(f"/v1/rule-sets/{name}/approvals", {"note": note})
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+        return
+    approver = found["approvals"][-1]["approver"]
+    console().print(f"{approver} approves what {found['author']} proposed: [bold]{name}[/]")
+    console().print(f"Publish it: watchkeeper rules apply {name[:12]}")
+
+
+def apply(
+    rule_set: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[HASH]", help="The rule set, or how it begins [default: the catalogue's]"
+        ),
+    ] = None,
+    *,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Go back to the rule set before; needs --reason.")
+    ] = False,
+    reason: Reason = None,
+    catalogue: CatalogueFolder = None,
+    who: As = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish an approved rule set: the running scorer takes it up, without a restart."""
+    person = _person(data, "risk", who)
+    if rollback:
+        if rule_set is not None or reason is None:
+            raise Failure(
+                "A step back names no rule set, but a reason.",
+                "watchkeeper rules apply --rollback --reason 'too many alerts'",
+            )
+        wish: dict[str, object] = {"act": "rollback"}
+    elif rule_set is None:
+        wish = {"rule_set": sound_catalogue(folder_of(catalogue)).rule_set().fingerprint()}
+    else:
+        wish = {"rule_set": _whole(person, rule_set)}
+    found = person.post("/v1/publications", wish | ({"reason": reason} if reason else {}))
+    print(msgspec.json.encode(found).decode()) if as_json else _say(found, "Rule set decides")
+
+
+def reset(
+    rule_id: Annotated[str, typer.Argument(help="The rule that its breaker put into shadow.")],
+    *,
+    reason: Annotated[str, typer.Option(help="What was mended.", show_default=False)],
+    who: As = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a rule count again that its breaker holds in shadow."""
+    person = _person(data, "risk", who)
+    found = person.post(f"/v1/rules/{rule_id}/resets", {"reason": reason})
+    print(msgspec.json.encode(found).decode()) if as_json else _say(found, f"{rule_id} counts")
+
+
+def log(*, data: Data = None, as_json: AsJson = False) -> None:
+    """What was published when and by whom, what waits for a second person, what is tripped."""
+    person = _person(data, "auditor", None)
+    found = person.get("/v1/publications") | person.get("/v1/rule-sets")
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+        return
+    console().print(publishing_view.history(found))
+
+
+def _whole(person: Person, given: str) -> str:
+    """The hash that begins so, among those that were proposed or published."""
+    if len(given) == HASH_LENGTH:
+        return given
+    known = _known(person)
+    found = [name for name in known if name.startswith(given.lower())]
+    if len(found) == 1 and len(given) >= PREFIX_LENGTH_MIN:
+        return found[0]
+    what = f"{len(found)} rule sets begin" if len(given) >= PREFIX_LENGTH_MIN else "Too short: many"
+    raise Failure(
+        f"{what} with {given}.",
+        f"`watchkeeper rules log --json` has whole hashes; {PREFIX_LENGTH_MIN} characters may do.",
+    )
+
+
+def _known(person: Person) -> Sequence[str]:
+    proposals = person.get("/v1/rule-sets?limit=500")["proposals"]
+    publications = person.get("/v1/publications")["publications"]
+    return sorted({each["rule_set"] for each in [*proposals, *publications]})
+
+
+def _say(found: Mapping[str, Any], what: str) -> None:
+    name = f" [bold]{found['rule_set']}[/]" if "rule_set" in found else ""
+    console().print(f"{what}{name} {publishing_view.taken_up(found)}")
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "propose": propose,
+    "approve": approve,
+    "apply": apply,
+    "reset": reset,
+    "log": log,
+}
