@@ -14,6 +14,7 @@ from data_contracts.resolution import Resolution
 from data_contracts.transaction import Transaction
 from data_contracts.violation import ContractViolation
 from ledger.chart import sides
+from ledger.corrections import TABLE
 from ledger.values import Arrival, Movement
 
 HASH_BYTES = 16
@@ -32,7 +33,17 @@ def parse_decision(raw: bytes, partition: int, decided_at: datetime) -> Arrival:
     event_id = ids.event_id(decision.transaction.tenant, decision.transaction.transaction_id)
     _check(decision, event_id, partition)
     movement = _movement(decision, event_id)
-    return Arrival(movement, payload_hash(decision.transaction), decision, decided_at)
+    transaction = decision.transaction
+    return Arrival(
+        movement, payload_hash(transaction), decision, decided_at, _corrects(transaction)
+    )
+
+
+def _corrects(transaction: Transaction) -> bytes | None:
+    original = transaction.original_transaction_id
+    if original is None or transaction.type not in TABLE:
+        return None
+    return ids.event_id(transaction.tenant, original)
 
 
 def _movement(decision: Decision, event_id: bytes) -> Movement:

@@ -2,6 +2,10 @@
 
 The bank's own accounts bear a space in their name. No identifier from outside may hold one, so
 nobody can send a transaction on them.
+
+No transfer crosses currencies. A customer who exchanges money transfers it from one currency of
+their account to another: two transactions, each with the account itself as counterparty, each
+against the bank's position in its currency. The rate is what the two amounts say.
 """
 
 from typing import assert_never
@@ -13,6 +17,7 @@ CARD_SETTLEMENT = "bank card settlement"
 CASH = "bank cash"
 FEES = "bank fees"
 SUSPENSE = "bank suspense"
+POSITION = "bank position"
 CLEARING = "bank clearing {scheme}"
 
 # Where a bank settles transfers in its own currency; the rest goes through correspondents.
@@ -24,6 +29,7 @@ _KINDS = {
     CASH: AccountKind.ASSET,
     FEES: AccountKind.INCOME,
     SUSPENSE: AccountKind.LIABILITY,
+    POSITION: AccountKind.ASSET,
 }
 
 
@@ -32,20 +38,22 @@ def clearing(currency: str) -> str:
     return CLEARING.format(scheme=SCHEMES.get(currency, OTHER_SCHEME))
 
 
-def contra(kind: TransactionType, channel: Channel, currency: str) -> str:
+def contra(transaction: Transaction) -> str:
     """The bank's own account that takes the other side of a customer's movement."""
-    match kind:
+    match transaction.type:
         case TransactionType.CARD_PAYMENT | TransactionType.REFUND | TransactionType.CHARGEBACK:
             return CARD_SETTLEMENT
+        case TransactionType.TRANSFER if transaction.counterparty_id == transaction.account_id:
+            return POSITION
         case TransactionType.TRANSFER:
-            return clearing(currency)
+            return clearing(transaction.currency)
         case TransactionType.CASH_IN | TransactionType.CASH_OUT:
             return CASH
         case TransactionType.FEE:
             return FEES
         case TransactionType.REVERSAL:
-            return _contra_of_reversal(channel, currency)
-    assert_never(kind)
+            return _contra_of_reversal(transaction.channel, transaction.currency)
+    assert_never(transaction.type)
 
 
 def _contra_of_reversal(channel: Channel, currency: str) -> str:
@@ -66,7 +74,7 @@ def sides(transaction: Transaction) -> tuple[BookKey, BookKey]:
     """The debit account (money leaves it) and the credit account of a transaction."""
     tenant, currency = transaction.tenant, transaction.currency
     customer = BookKey(tenant, transaction.account_id, currency)
-    own = BookKey(tenant, contra(transaction.type, transaction.channel, currency), currency)
+    own = BookKey(tenant, contra(transaction), currency)
     if transaction.direction is Direction.DEBIT:
         return customer, own
     return own, customer

@@ -135,15 +135,18 @@ CONFLICTS_APART = Invariant(
 )
 OUTCOMES_KEPT = Invariant(
     "I8",
-    "An outcome has the transfer or the hold that its status says, and no other has one",
+    "An outcome has the transfer, the hold or the release that its status says, and no other",
     """
     SELECT format('%s: %s, moved %s, held %s', event_id, coalesce(o.status, 'no outcome'),
                   t.amount_minor, h.amount_minor)
     FROM ledger.outcomes o
     FULL JOIN (SELECT * FROM ledger.transfers WHERE kind = 'posting') t USING (event_id)
     FULL JOIN ledger.holds h USING (event_id)
+    LEFT JOIN (SELECT event_id, amount_minor AS freed FROM ledger.corrections
+               WHERE effect = 'released') c USING (event_id)
     WHERE o.event_id IS NULL
-       OR (o.status = 'posted') <> (t.event_id IS NOT NULL)
+       OR (o.status = 'posted') <> (t.event_id IS NOT NULL OR c.freed IS NOT NULL)
+       OR (t.event_id IS NOT NULL AND c.freed IS NOT NULL)
        OR (o.status = 'held') <> (h.event_id IS NOT NULL)
        OR (o.cell, o.position, o.amount_minor, o.currency)
           IS DISTINCT FROM (coalesce(t.cell, h.cell, o.cell),
@@ -167,6 +170,27 @@ HOLDS_END_ONCE = Invariant(
            (t.debit_account, t.credit_account, t.amount_minor, t.currency))
     """,
 )
+BOOKED_WHOLE = Invariant(
+    "I10",
+    "All that a transaction did was booked at the moment of its outcome, never a part of it",
+    """
+    SELECT format('%s at %s/%s: outcome at %s, %s at %s', o.event_id, o.cell, o.position,
+                  o.booked_at, effect.what, effect.booked_at)
+    FROM ledger.outcomes o
+    JOIN (SELECT 'transfer' AS what, event_id, booked_at FROM ledger.transfers
+          WHERE kind = 'posting'
+          UNION ALL SELECT 'hold', event_id, booked_at FROM ledger.holds
+          UNION ALL SELECT 'correction', event_id, booked_at FROM ledger.corrections) effect
+        USING (event_id)
+    WHERE effect.booked_at <> o.booked_at
+    UNION ALL
+    SELECT format('%s: ended at %s, transfer at %s', event_id, r.booked_at, t.booked_at)
+    FROM ledger.resolutions r
+    JOIN (SELECT event_id, booked_at FROM ledger.transfers WHERE kind = 'resolution') t
+        USING (event_id)
+    WHERE t.booked_at <> r.booked_at
+    """,
+)
 NOTHING_CHANGES = Invariant(
     "I12",
     "Triggers keep what is booked from being changed, deleted or emptied",
@@ -177,7 +201,7 @@ NOTHING_CHANGES = Invariant(
     LEFT JOIN pg_trigger t
            ON t.tgrelid = relation.oid AND t.tgname = guard AND t.tgenabled IN ('O', 'A')
     WHERE relation.relnamespace = 'ledger'::regnamespace AND relation.relkind IN ('r', 'p')
-      AND relation.relname ~ '^(outcomes|transfers.*|holds|resolutions|conflicts)$'
+      AND relation.relname ~ '^(outcomes|transfers.*|holds|resolutions|corrections|conflicts)$'
       AND t.oid IS NULL
     """,
 )
@@ -192,6 +216,40 @@ AMOUNTS_ARE_POSITIVE = Invariant(
           SELECT event_id, cell, position, amount_minor, debit_account, credit_account
           FROM ledger.holds) movement
     WHERE amount_minor <= 0 OR debit_account = credit_account
+    """,
+)
+AMOUNTS_FIT = Invariant(
+    "I14",
+    "An amount is within what the door lets in, and no balance is near the end of its range",
+    """
+    SELECT format('%s at %s/%s: %s', event_id, cell, position, amount_minor)
+    FROM ledger.outcomes WHERE amount_minor NOT BETWEEN 1 AND 1000000000000
+    UNION ALL
+    SELECT format('account %s %s: %s, held %s', account_key, currency, posted, held)
+    FROM ledger.balances
+    WHERE posted NOT BETWEEN -(2::numeric ^ 62) AND 2::numeric ^ 62 OR held > 2::numeric ^ 62
+    """,
+)
+GIVEN_BACK_ONCE = Invariant(
+    "I15",
+    "A correction undoes what was booked: not more than it was, and a reversal at most once",
+    """
+    SELECT format('%s: %s of %s given back, %s reversals', o.event_id, sum(c.amount_minor),
+                  o.amount_minor, count(*) FILTER (WHERE c.type = 'reversal'))
+    FROM ledger.corrections c
+    LEFT JOIN ledger.resolutions e ON e.event_id = c.event_id
+    LEFT JOIN ledger.outcomes o ON o.event_id = c.original_event_id
+    WHERE coalesce(e.kind, 'post') = 'post'
+    GROUP BY o.event_id, o.amount_minor
+    HAVING o.event_id IS NULL OR sum(c.amount_minor) > o.amount_minor
+        OR count(*) FILTER (WHERE c.type = 'reversal') > 1
+    UNION ALL
+    SELECT format('%s corrects %s, which is %s', c.event_id, o.event_id, o.status)
+    FROM ledger.corrections c
+    JOIN ledger.outcomes o ON o.event_id = c.original_event_id
+    LEFT JOIN ledger.resolutions r ON r.event_id = o.event_id
+    WHERE NOT CASE c.effect WHEN 'gave_back' THEN o.status = 'posted' OR r.kind = 'post'
+                            ELSE r.kind = 'release' END IS TRUE
     """,
 )
 TOTALS_COUNT = Invariant(
@@ -231,8 +289,11 @@ INVARIANTS = (
     CONFLICTS_APART,
     OUTCOMES_KEPT,
     HOLDS_END_ONCE,
+    BOOKED_WHOLE,
     NOTHING_CHANGES,
     AMOUNTS_ARE_POSITIVE,
+    AMOUNTS_FIT,
+    GIVEN_BACK_ONCE,
     TOTALS_COUNT,
     WATERMARK_IS_HIGHEST,
 )

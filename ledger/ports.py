@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from data_contracts.outcome import OutcomeStatus
-from ledger.values import Conflict, Effects, Postings, Resolutions, Watermark
+from ledger.values import Conflict, Effects, Expiry, Postings, Resolutions, Watermark
 
 RaiseConflicts = Callable[[Sequence[Conflict]], None]
 
@@ -30,4 +30,8 @@ class Books(Protocol):
 
     def resolve(self, resolutions: Resolutions) -> Effects:
         """End holds, each by its first resolution; every event must have been held."""
+        ...
+
+    def expire(self, expiry: Expiry) -> Effects:
+        """End what has been held for too long, some of it if it is much; none left: no effect."""
         ...

@@ -7,18 +7,19 @@ done again. The bank's own balances, which every batch touches, are locked first
 writers take turns there instead of failing each other.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
 from typing import TypeVar
 
 import psycopg
 
 from data_contracts.outcome import OutcomeStatus
 from ledger import arrays, statements
-from ledger.booking import above, book, event_of, resolve, touched
+from ledger.booking import above, book, corrected, expire, resolve, touched
+from ledger.page import event_of
 from ledger.ports import RaiseConflicts
 from ledger.remembered import Remembered
-from ledger.values import Effects, Postings, Resolutions, Standing, Watermark
+from ledger.values import Effects, Expiry, Postings, Resolutions, Standing, Watermark
 from ledger.writing import FasterWriter, Writing
 from runtime import postgres
 from runtime.postgres import Connection, Unreachable
@@ -88,14 +89,21 @@ class PostgresBooks:
 
     def post(self, postings: Postings, raise_conflicts: RaiseConflicts) -> Effects:
         """Settle what stands above the watermark, and move the watermark with it."""
-        self._make_months(postings.booked_at.date().replace(day=1))
+        self.make_months(postings.booked_at)
 
         def write(writing: Writing) -> Effects:
             mark = writing.begin(postings.topic, postings.partition)
             fresh = list(above(mark.position, postings.arrivals))
             known = writing.known([arrival.event_id for arrival in fresh])
-            writing.load(touched(fresh, known), postings.booked_at)
-            standing = Standing(known=known, balances=writing.balances, bounded=writing.bounded)
+            originals = writing.originals(corrected(fresh))
+            writing.load(touched(fresh, known, originals), postings.booked_at)
+            standing = Standing(
+                known=known,
+                balances=writing.balances,
+                bounded=writing.bounded,
+                holds=writing.holds(originals)[0],
+                originals=originals,
+            )
             effects = book(fresh, standing, postings.booked_at)
             writing.store(effects, postings.partition)
             _end(writing, postings, fresh[-1].movement.position if fresh else mark.position)
@@ -112,13 +120,7 @@ class PostgresBooks:
             mark = writing.begin(resolutions.topic, resolutions.partition)
             if mark.next_offset >= resolutions.next_offset:
                 return Effects()
-            holds, ended = writing.holds(map(event_of, resolutions.resolutions))
-            movements = [hold.movement for hold in holds.values()]
-            writing.load(
-                {key for movement in movements for key in (movement.debit, movement.credit)},
-                resolutions.booked_at,
-            )
-            standing = Standing(balances=writing.balances, holds=holds, ended=ended)
+            standing = _standing(writing, map(event_of, resolutions.resolutions), resolutions)
             effects = resolve(resolutions.resolutions, standing, resolutions.booked_at)
             writing.store(effects, resolutions.partition)
             _end(writing, resolutions, resolutions.next_offset - 1)
@@ -126,8 +128,21 @@ class PostgresBooks:
 
         return self._write(write)
 
-    def _make_months(self, first: date) -> None:
+    def expire(self, expiry: Expiry) -> Effects:
+        """End what has been held for too long, some of it if it is much."""
+
+        def write(writing: Writing) -> Effects:
+            standing = _standing(writing, writing.expired(expiry.before), expiry)
+            holds = standing.holds.values()
+            effects = expire(holds, expiry.reason, standing, expiry.booked_at)
+            writing.store(effects, cell=0)
+            return effects
+
+        return self._write(write)
+
+    def make_months(self, now: datetime) -> None:
         """See to it that this month's transfers have their partition, and those to come."""
+        first = now.date().replace(day=1)
         if first != self._month:
             given = {"first": first, "months": MONTHS_AHEAD + 1}
             self._within(lambda connection: connection.execute(statements.MAKE_MONTHS, given))
@@ -164,6 +179,15 @@ class PostgresBooks:
 
 def _watermark(row: tuple[int, int] | None) -> Watermark:
     return Watermark(*row) if row else Watermark()
+
+
+def _standing(writing: Writing, events: Iterable[bytes], batch: Resolutions | Expiry) -> Standing:
+    """What ending the holds of events touches."""
+    holds, ended = writing.holds(list(events))
+    movements = [hold.movement for hold in holds.values()]
+    keys = {key for movement in movements for key in (movement.debit, movement.credit)}
+    writing.load(keys, batch.booked_at)
+    return Standing(balances=writing.balances, holds=holds, ended=ended)
 
 
 def _end(writing: Writing, batch: Postings | Resolutions, position: int) -> None:

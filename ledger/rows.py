@@ -6,7 +6,16 @@ from typing import TypeVar
 
 from data_contracts import ids
 from data_contracts.codec import encode
-from ledger.values import BookKey, Conflict, Hold, Movement, Resolved, Settlement, Transfer
+from ledger.values import (
+    BookKey,
+    Conflict,
+    Correction,
+    Hold,
+    Movement,
+    Resolved,
+    Settlement,
+    Transfer,
+)
 
 OUTCOMES = """
 COPY ledger.outcomes (
@@ -30,6 +39,11 @@ COPY ledger.holds (
 RESOLUTIONS = """
 COPY ledger.resolutions (
     event_id, resolution_id, kind, reason, resolved_by, resolved_at, booked_at
+) FROM STDIN
+"""
+CORRECTIONS = """
+COPY ledger.corrections (
+    event_id, original_event_id, type, effect, amount_minor, booked_at
 ) FROM STDIN
 """
 CONFLICTS = """
@@ -155,6 +169,17 @@ def _resolution(item: Resolved) -> str:
         f"{item.resolution.kind}\t{text(item.resolution.reason)}\t"
         f"{text(item.resolution.resolved_by)}\t"
         f"{instants(item.resolution.resolved_at, item.booked_at)}\n"
+    )
+
+
+def corrections(items: Sequence[Correction]) -> Iterator[str]:
+    """The rows of `CORRECTIONS`."""
+    return _in_parts(
+        items,
+        lambda item: (
+            f"{item.event_id.hex()}\t{item.original.hex()}\t{item.type}\t{item.effect}\t"
+            f"{item.amount_minor}\t{instants(item.booked_at)}\n"
+        ),
     )
 
 

@@ -75,4 +75,34 @@ JOIN ledger.accounts credit ON credit.account_key = h.credit_account
 LEFT JOIN ledger.resolutions r ON r.event_id = h.event_id
 WHERE h.event_id = ANY(%s::uuid[])
 """
+# Whoever corrects the same originals waits here; a lock in order cannot block another.
+LOCK_ORIGINALS = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
+ORIGINALS = """
+SELECT o.event_id, o.tenant, o.account_id, o.type, o.direction, o.amount_minor, o.currency,
+       o.status, r.kind AS ended, debit.account_id AS debit, credit.account_id AS credit,
+       (SELECT coalesce(sum(c.amount_minor), 0)::bigint
+        FROM ledger.corrections c LEFT JOIN ledger.resolutions e ON e.event_id = c.event_id
+        WHERE c.original_event_id = o.event_id AND coalesce(e.kind, 'post') = 'post') AS given_back
+FROM ledger.outcomes o
+LEFT JOIN ledger.resolutions r ON r.event_id = o.event_id
+LEFT JOIN ledger.holds h ON h.event_id = o.event_id
+LEFT JOIN ledger.transfers t ON t.cell = o.cell AND t.position = o.position AND t.leg = 0
+      AND t.booked_at = o.booked_at AND o.status = 'posted'
+LEFT JOIN ledger.accounts debit
+       ON debit.account_key = coalesce(h.debit_account, t.debit_account)
+LEFT JOIN ledger.accounts credit
+       ON credit.account_key = coalesce(h.credit_account, t.credit_account)
+WHERE o.event_id = ANY(%s::uuid[])
+"""
+EXPIRED = """
+SELECT h.event_id
+FROM ledger.holds h, ledger.expiry
+WHERE h.booked_at >= expiry.done_before AND h.booked_at < %(before)s
+  AND NOT EXISTS (SELECT FROM ledger.resolutions r WHERE r.event_id = h.event_id)
+ORDER BY h.booked_at
+LIMIT %(limit)s
+"""
+EXPIRED_ALL = """
+UPDATE ledger.expiry SET done_before = %(before)s WHERE done_before < %(before)s
+"""
 MAKE_MONTHS = "SELECT ledger.make_months(%(first)s, %(months)s)"

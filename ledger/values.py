@@ -10,7 +10,7 @@ import msgspec
 
 from data_contracts.decision import Decision, ListHit, RuleHit, Verdict
 from data_contracts.outcome import OutcomeStatus
-from data_contracts.resolution import Resolution
+from data_contracts.resolution import Resolution, ResolutionKind
 from data_contracts.transaction import Direction, Transaction, TransactionType
 
 BEFORE_ALL = -1
@@ -31,6 +31,12 @@ class RefusalReason(StrEnum):
 
     INSUFFICIENT_FUNDS = "insufficient_funds"
     BALANCE_OUT_OF_RANGE = "balance_out_of_range"
+    ORIGINAL_UNKNOWN = "original_unknown"
+    ORIGINAL_NOT_POSTED = "original_not_posted"
+    ORIGINAL_DIFFERS = "original_differs"
+    NOTHING_TO_GIVE_BACK = "nothing_to_give_back"
+    ALREADY_GIVEN_BACK = "already_given_back"
+    EXCEEDS_ORIGINAL = "exceeds_original"
 
 
 class TransferKind(StrEnum):
@@ -87,12 +93,16 @@ class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A decision as posting took it from the log, and the movement it is about."""
+    """A decision as posting took it from the log, and the movement it is about.
+
+    `corrects` is the event that a reversal, refund or chargeback names as its original.
+    """
 
     movement: Movement
     payload_hash: bytes
     decision: Decision
     decided_at: datetime
+    corrects: bytes | None = None
 
     @property
     def event_id(self) -> bytes:
@@ -156,6 +166,42 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     booked_at: datetime
 
 
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """What the books know of a transaction that another one corrects.
+
+    `sides` are the debit and the credit account, where it was booked; `ended` says how its hold
+    ended, `given_back` how much of it other corrections have taken.
+    """
+
+    event_id: bytes
+    customer: BookKey
+    type: TransactionType
+    direction: Direction
+    amount_minor: int
+    status: OutcomeStatus
+    sides: tuple[BookKey, BookKey] | None = None
+    ended: ResolutionKind | None = None
+    given_back: int = 0
+
+
+class CorrectionEffect(StrEnum):
+    """What a correction does to its original."""
+
+    GAVE_BACK = "gave_back"
+    RELEASED = "released"
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """A transaction that corrects another one, which the books know."""
+
+    event_id: bytes
+    original: bytes
+    type: TransactionType
+    effect: CorrectionEffect
+    amount_minor: int
+    booked_at: datetime
+
+
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     """A second transaction under an id that the books already know: kept, raised, not applied."""
 
@@ -203,6 +249,14 @@ class Resolutions(msgspec.Struct, frozen=True, kw_only=True):
     booked_at: datetime
 
 
+class Expiry(msgspec.Struct, frozen=True, kw_only=True):
+    """Holds that were booked before an instant are to end, where nobody has ended them."""
+
+    before: datetime
+    reason: str
+    booked_at: datetime
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What the books hold of all that a batch touches; `bounded` may not go below nought."""
 
@@ -211,6 +265,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     bounded: Collection[BookKey] = frozenset()
     holds: Mapping[bytes, Hold] = {}
     ended: Collection[bytes] = frozenset()
+    originals: Mapping[bytes, Original] = {}
 
 
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,6 +275,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     transfers: Sequence[Transfer] = ()
     holds: Sequence[Hold] = ()
     resolved: Sequence[Resolved] = ()
+    corrections: Sequence[Correction] = ()
     conflicts: Sequence[Conflict] = ()
     duplicates: int = 0
     balances: Mapping[BookKey, tuple[Balance, Balance]] = {}

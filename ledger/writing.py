@@ -9,10 +9,14 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from data_contracts.outcome import OutcomeStatus
+from data_contracts.resolution import ResolutionKind
+from data_contracts.transaction import Direction, TransactionType
 from ledger import arrays, rows, statements
 from ledger.chart import is_own, opened
 from ledger.remembered import Kept, Remembered
-from ledger.values import Balance, BookKey, Effects, Hold, Movement, Watermark
+from ledger.values import Balance, BookKey, Effects, Hold, Movement, Original, Watermark
+
+EXPIRED_MAX = 1_000
 
 
 class FasterWriter(Exception):
@@ -110,11 +114,30 @@ class Writing:
         found = self.execute(statements.KNOWN, [arrays.uuids(events)])
         return {event.bytes: payload_hash for event, payload_hash in found}
 
-    def holds(self, events: Iterable[bytes]) -> tuple[dict[bytes, Hold], set[bytes]]:
+    def holds(self, events: Collection[bytes]) -> tuple[dict[bytes, Hold], set[bytes]]:
         """The holds of events, and those of them that have ended."""
+        if not events:
+            return {}, set()
         found = self.execute(statements.HOLDS, [arrays.uuids(events)])
         holds = {row[0].bytes: _hold(*row[:10]) for row in found}
         return holds, {row[0].bytes for row in found if row[10]}
+
+    def originals(self, events: Collection[bytes]) -> dict[bytes, Original]:
+        """Those of the events that are in the books; nobody else corrects them meanwhile."""
+        if not events:
+            return {}
+        locks = sorted(int.from_bytes(event[:8], "big", signed=True) for event in events)
+        self.execute(statements.LOCK_ORIGINALS, [arrays.integers(locks)])
+        found = self.execute(statements.ORIGINALS, [arrays.uuids(events)])
+        return {row[0].bytes: _original(*row) for row in found}
+
+    def expired(self, before: datetime) -> list[bytes]:
+        """Events whose holds are too old and open, at most `EXPIRED_MAX` of them."""
+        given = {"before": before, "limit": EXPIRED_MAX}
+        found = [event.bytes for (event,) in self.execute(statements.EXPIRED, given)]
+        if len(found) < EXPIRED_MAX:
+            self.execute(statements.EXPIRED_ALL, given)
+        return found
 
     def store(self, effects: Effects, cell: int) -> None:
         """Write all that a batch changes; raises `FasterWriter` and leaves nothing then."""
@@ -124,6 +147,7 @@ class Writing:
         self._copy(rows.TRANSFERS, rows.transfers(effects.transfers, self.keys))
         self._copy(rows.HOLDS, rows.holds(effects.holds, self.keys))
         self._copy(rows.RESOLUTIONS, rows.resolutions(effects.resolved))
+        self._copy(rows.CORRECTIONS, rows.corrections(effects.corrections))
         self._copy(rows.CONFLICTS, rows.conflicts(effects.conflicts))
         self._move(effects.balances)
         counts = effects.counts()
@@ -192,6 +216,25 @@ def _names(keys: Sequence[BookKey]) -> dict[str, str]:
         "account_ids": arrays.texts([key.account_id for key in keys]),
         "currencies": arrays.texts([key.currency for key in keys]),
     }
+
+
+def _original(*row: Any) -> Original:  # noqa: ANN401  (the columns of `ORIGINALS`)
+    event, tenant, account_id, kind, direction, amount, currency, status, ended = row[:9]
+    debit, credit, given_back = row[9:]
+    is_booked = debit is not None
+    return Original(
+        event_id=event.bytes,
+        customer=BookKey(tenant, account_id, currency),
+        type=TransactionType(kind),
+        direction=Direction(direction),
+        amount_minor=amount,
+        status=OutcomeStatus(status),
+        sides=(BookKey(tenant, debit, currency), BookKey(tenant, credit, currency))
+        if is_booked
+        else None,
+        ended=ResolutionKind(ended) if ended else None,
+        given_back=given_back,
+    )
 
 
 def _hold(*row: Any) -> Hold:  # noqa: ANN401  (the columns of `HOLDS`)

@@ -1,7 +1,7 @@
 """`python -m dataflows.posting`: book until SIGTERM; what fails ends the process."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dataflows.posting.process import collect_rarely, run
 from dataflows.posting.surroundings import Surroundings, Topics
@@ -29,6 +29,7 @@ def main() -> None:
             stopped=stop_on_signals(),
             now=now,
             clock=time.monotonic,
+            hold_limit=timedelta(hours=settings.hold_hours),
         ),
         settings.cells,
     )

@@ -14,7 +14,8 @@ from dataflows.posting import metrics
 from dataflows.posting.messages import Request, dead_letter, read_resolutions, send_letters
 from dataflows.posting.progress import Progress
 from dataflows.posting.surroundings import Surroundings, Topics
-from ledger.booking import event_of
+from dataflows.posting.upkeep import Upkeep
+from ledger.page import event_of
 from ledger.ports import Books
 from ledger.values import Resolutions
 from runtime.consumer import consume
@@ -88,8 +89,10 @@ def end_holds(around: Surroundings, progress: Progress, cells: range) -> None:
         mark = around.watermark(books, resolutions, PARTITION)
         resolver = Resolver(books, around.outbox(), around.topics)
         reader = around.reader(resolutions, PARTITION, mark)
+        upkeep = Upkeep(books, around.hold_limit)
 
         def handle(batch: Batch) -> None:
+            around.patiently(lambda: upkeep.tick(around.now(), around.clock()))
             if not batch.messages:
                 return
             requests = read_resolutions(batch).values

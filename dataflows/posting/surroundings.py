@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TypeVar
 
@@ -42,6 +42,7 @@ class Surroundings:
     stopped: Event
     now: Callable[[], datetime]
     clock: Callable[[], float]
+    hold_limit: timedelta = timedelta(days=7)
     remembered: Remembered = field(default_factory=Remembered)
 
     def books(self, loop: str) -> PostgresBooks:

@@ -16,6 +16,7 @@ from tests.factories import NOON, TENANT, a_decision, a_transaction
 
 TOPIC = "decisions.v1"
 ENDS = "resolutions.v1"
+AMOUNT = 30
 
 
 def an_arrival(
@@ -38,6 +39,22 @@ def paid_in(position: int, amount: int, account: str = "acc-1") -> Arrival:
         direction=Direction.CREDIT,
         amount_minor=amount,
     )
+
+
+def a_correction(
+    position: int,
+    kind: TransactionType,
+    verdict: Verdict = Verdict.APPROVE,
+    **changes: Any,  # noqa: ANN401  (fields of any type)
+) -> Arrival:
+    """Of the payment at position 1, wholly, unless said otherwise."""
+    fields = {
+        "type": kind,
+        "direction": Direction.CREDIT,
+        "amount_minor": AMOUNT,
+        "original_transaction_id": "at-1",
+    }
+    return an_arrival(position, verdict, **(fields | changes))
 
 
 def a_batch(

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from ledger.values import (
     Balance,
     BookKey,
     Conflict,
+    Expiry,
     RefusalReason,
     Totals,
     TransferKind,
@@ -265,6 +266,32 @@ def test_an_end_of_a_hold_that_comes_again_changes_nothing(store: Store) -> None
     end(store.books, resolution, next_offset=1, booked_at=NOON + timedelta(days=1))
 
     assert store.whole() == before
+
+
+def an_expiry(now: datetime) -> Expiry:
+    return Expiry(before=now - timedelta(days=7), reason="too old", booked_at=now)
+
+
+def test_a_hold_that_nobody_resolves_expires_and_gives_the_money_back(store: Store) -> None:
+    post(store.books, an_arrival(1, Verdict.REVIEW), an_arrival(2, Verdict.REVIEW))
+    end(store.books, a_resolution("at-2", ResolutionKind.POST), next_offset=1)
+    assert store.books.expire(an_expiry(NOON + timedelta(days=7))).resolved == []
+
+    later = NOON + timedelta(days=7, seconds=1)
+    (expired,) = store.books.expire(an_expiry(later)).resolved
+    assert expired.resolution.kind is ResolutionKind.EXPIRE
+    assert expired.resolution.resolution_id == ids.text(ids.derived_id(event("at-1"), "expire"))
+    assert store.whole().balances[key("acc-1")] == Balance(-1250, 0, 1)
+    assert store.books.expire(an_expiry(later + timedelta(days=1))).resolved == []
+
+
+def test_what_expired_cannot_be_posted_any_more(store: Store) -> None:
+    post(store.books, an_arrival(1, Verdict.REVIEW))
+    store.books.expire(an_expiry(NOON + timedelta(days=8)))
+    end(store.books, a_resolution("at-1", ResolutionKind.POST), next_offset=1)
+
+    assert store.whole().resolved[event("at-1")].resolution.reason == "too old"
+    assert store.whole().transfers == []
 
 
 def test_the_statuses_of_events_are_told_where_there_is_one(store: Store) -> None:

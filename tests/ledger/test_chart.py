@@ -4,7 +4,7 @@ import pytest
 
 from data_contracts.transaction import Channel, Direction, TransactionType
 from ledger import chart
-from ledger.chart import CARD_SETTLEMENT, CASH, FEES, SUSPENSE, contra, opened, sides
+from ledger.chart import CARD_SETTLEMENT, CASH, FEES, POSITION, SUSPENSE, contra, opened, sides
 from ledger.values import AccountKind, BookKey
 from tests.factories import TENANT, a_transaction
 
@@ -22,7 +22,7 @@ from tests.factories import TENANT, a_transaction
     ],
 )
 def test_each_type_has_its_account_of_the_bank(kind: TransactionType, account: str) -> None:
-    assert contra(kind, Channel.BRANCH, "EUR") == account
+    assert contra(a_transaction(type=kind, channel=Channel.BRANCH)) == account
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,20 @@ def test_each_type_has_its_account_of_the_bank(kind: TransactionType, account: s
     ],
 )
 def test_a_reversal_goes_back_the_way_it_came(channel: Channel, account: str) -> None:
-    assert contra(TransactionType.REVERSAL, channel, "EUR") == account
+    assert contra(a_transaction(type=TransactionType.REVERSAL, channel=channel)) == account
+
+
+def test_a_transfer_to_oneself_is_an_exchange_over_the_banks_position() -> None:
+    out = a_transaction(type=TransactionType.TRANSFER, counterparty_id="acc-1")
+    back = a_transaction(
+        type=TransactionType.TRANSFER,
+        counterparty_id="acc-1",
+        currency="USD",
+        direction=Direction.CREDIT,
+    )
+
+    assert sides(out) == (BookKey(TENANT, "acc-1", "EUR"), BookKey(TENANT, POSITION, "EUR"))
+    assert sides(back) == (BookKey(TENANT, POSITION, "USD"), BookKey(TENANT, "acc-1", "USD"))
 
 
 def test_transfers_are_cleared_by_the_scheme_of_their_currency() -> None:
@@ -64,7 +77,7 @@ def test_the_direction_says_who_is_debited(kind: TransactionType) -> None:
 def test_no_customer_can_be_named_like_an_account_of_the_bank() -> None:
     # The door refuses a space in any identifier.
     own = {
-        contra(kind, channel, currency)
+        contra(a_transaction(type=kind, channel=channel, currency=currency))
         for kind, channel, currency in itertools.product(TransactionType, Channel, ("EUR", "THB"))
     }
     assert all(chart.is_own(account) for account in own)
@@ -74,13 +87,22 @@ def test_no_customer_can_be_named_like_an_account_of_the_bank() -> None:
 def test_the_banks_own_accounts_open_on_their_side_of_the_balance_sheet() -> None:
     kinds = {
         account: opened(BookKey(TENANT, account, "EUR")).kind
-        for account in (CARD_SETTLEMENT, CASH, FEES, SUSPENSE, chart.clearing("EUR"), "acc-1")
+        for account in (
+            CARD_SETTLEMENT,
+            CASH,
+            FEES,
+            SUSPENSE,
+            POSITION,
+            chart.clearing("EUR"),
+            "acc-1",
+        )
     }
     assert kinds == {
         CARD_SETTLEMENT: AccountKind.LIABILITY,
         CASH: AccountKind.ASSET,
         FEES: AccountKind.INCOME,
         SUSPENSE: AccountKind.LIABILITY,
+        POSITION: AccountKind.ASSET,
         "bank clearing sepa": AccountKind.ASSET,
         "acc-1": AccountKind.LIABILITY,
     }

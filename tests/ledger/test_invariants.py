@@ -5,11 +5,12 @@ import pytest
 
 from data_contracts.decision import Verdict
 from data_contracts.resolution import ResolutionKind
+from data_contracts.transaction import TransactionType
 from ledger import invariants
 from ledger.invariants import INVARIANTS, OFFENDERS_MAX, Invariant, check
 from ledger.postgres import PostgresBooks
 from runtime.postgres import connect
-from tests.ledger.arrivals import a_resolution, an_arrival, end, paid_in, post
+from tests.ledger.arrivals import a_correction, a_resolution, an_arrival, end, paid_in, post
 
 pytestmark = pytest.mark.servers
 
@@ -56,6 +57,25 @@ TAMPERING = [
         """ALTER TABLE ledger.holds DROP CONSTRAINT holds_amount_minor_check;
            UPDATE ledger.holds SET amount_minor = -amount_minor""",
     ),
+    (
+        invariants.BOOKED_WHOLE,
+        "UPDATE ledger.outcomes SET booked_at = booked_at + interval '1 s' WHERE position = 2",
+    ),
+    (
+        invariants.BOOKED_WHOLE,
+        "UPDATE ledger.resolutions SET booked_at = booked_at + interval '1 s'",
+    ),
+    (
+        invariants.AMOUNTS_FIT,
+        "UPDATE ledger.outcomes SET amount_minor = 10 ^ 12 + 1 WHERE position = 6",
+    ),
+    (invariants.AMOUNTS_FIT, "UPDATE ledger.balances SET posted = -4611686018427387905"),
+    (
+        invariants.GIVEN_BACK_ONCE,
+        "UPDATE ledger.corrections SET amount_minor = 8 WHERE type = 'refund'",
+    ),
+    (invariants.GIVEN_BACK_ONCE, "UPDATE ledger.corrections SET effect = 'released'"),
+    (invariants.OUTCOMES_KEPT, "DELETE FROM ledger.corrections WHERE effect = 'released'"),
     (invariants.TOTALS_COUNT, "UPDATE ledger.totals SET count = count + 1 WHERE name = 'held'"),
     (invariants.WATERMARK_IS_HIGHEST, "UPDATE ledger.watermarks SET position = 1"),
 ]
@@ -76,6 +96,11 @@ def books(database: str) -> str:
     )
     post(store, an_arrival(7, transaction_id="at-2", amount_minor=6), an_arrival(8))
     end(store, a_resolution("at-4", ResolutionKind.POST), next_offset=1)
+    post(
+        store,
+        a_correction(9, TransactionType.REFUND, amount_minor=7, original_transaction_id="at-3"),
+        a_correction(10, TransactionType.REVERSAL, amount_minor=13, original_transaction_id="at-5"),
+    )
     store.close()
     return database
 
@@ -122,15 +147,17 @@ def test_the_first_offenders_are_named_and_all_are_counted(database: str) -> Non
     assert (finding.count, len(finding.offenders)) == (25, OFFENDERS_MAX)
 
 
-@pytest.mark.parametrize("table", ["outcomes", "transfers", "holds", "resolutions", "conflicts"])
+@pytest.mark.parametrize(
+    "table", ["outcomes", "transfers", "holds", "resolutions", "corrections", "conflicts"]
+)
 @pytest.mark.parametrize(
     "change",
     ["UPDATE ledger.{} SET cell = 1", "DELETE FROM ledger.{}", "TRUNCATE ledger.{} CASCADE"],
 )
 def test_what_is_booked_cannot_be_changed(books: str, table: str, change: str) -> None:
     statement = change.format(table)
-    if table == "resolutions":
-        statement = statement.replace("cell = 1", "reason = ''")
+    columns = {"resolutions": "reason = ''", "corrections": "amount_minor = 1"}
+    statement = statement.replace("cell = 1", columns.get(table, "cell = 1"))
     with (
         connect(books, "test") as connection,
         pytest.raises(psycopg.errors.RestrictViolation, match="book a correction instead"),

@@ -1,11 +1,14 @@
-"""Any sequence of batches, redeliveries, conflicts, ends of holds and crashes.
+"""Any sequence of batches, redeliveries, conflicts, corrections, ends of holds and crashes.
 
 Three ledgers see it: the store under test, its twin in memory, and a plain loop that knows nothing
 of batches. They must agree, and every invariant must hold.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
 
 import hypothesis.strategies as st
 import psycopg
@@ -23,31 +26,57 @@ from data_contracts.decision import Verdict
 from data_contracts.outcome import OutcomeStatus
 from data_contracts.resolution import ResolutionKind
 from data_contracts.transaction import Direction, TransactionType
-from ledger.booking import event_of
 from ledger.invariants import check
 from ledger.memory import MemoryBooks
+from ledger.page import event_of
 from ledger.postgres import PostgresBooks
-from ledger.values import Arrival
+from ledger.values import Arrival, CorrectionEffect, Expiry
 from runtime.postgres import connect
-from tests.ledger.arrivals import TOPIC, a_resolution, an_arrival, end, nobody_hears, post
+from tests.factories import NOON
+from tests.ledger.arrivals import TOPIC, a_batch, a_resolution, an_arrival, end, nobody_hears
 from tests.ledger.fuses import Fuse, fused
 from tests.ledger.stores import MemoryStore, PostgresStore, Store
 from tests.ledger.whole_books import emptied
 
 BOUNDED = ("acc-1", "acc-2")
 ACCOUNTS = (*BOUNDED, "acc-3")
-STATEMENTS_MAX = 16
+STATEMENTS_MAX = 22
+CORRECTING = (TransactionType.REVERSAL, TransactionType.REFUND, TransactionType.CHARGEBACK)
 
+EVERYTHING = {*CorrectionEffect, *ResolutionKind, "conflicts"}
+
+verdicts = st.sampled_from([Verdict.APPROVE, Verdict.APPROVE, Verdict.REVIEW, Verdict.DECLINE])
 requests = st.fixed_dictionaries(
     {
-        "transaction_id": st.integers(1, 12).map("t-{}".format),
         "account_id": st.sampled_from(ACCOUNTS),
         "type": st.sampled_from([TransactionType.CASH_IN, TransactionType.CARD_PAYMENT]),
         "direction": st.sampled_from(Direction),
         "amount_minor": st.sampled_from([1, 5, 20]),
     }
 )
-moves = st.tuples(requests, st.sampled_from(Verdict))
+# Some come under an id that has been there: another payload is then a conflict.
+moves = st.tuples(requests, verdicts, st.sampled_from([None] * 5 + [0, 3, 7]))
+
+
+@dataclass(frozen=True)
+class Correcting:
+    """Which of those before it corrects, counted from the end of the log, and how well it fits."""
+
+    type: TransactionType
+    back: int
+    amount_minor: int | None
+    is_askew: bool
+    verdict: Verdict
+
+
+corrections = st.builds(
+    Correcting,
+    type=st.sampled_from(CORRECTING),
+    back=st.integers(0, 6),
+    amount_minor=st.sampled_from([None, None, 1, 5]),
+    is_askew=st.sampled_from([False] * 5 + [True]),
+    verdict=verdicts,
+)
 
 
 @dataclass
@@ -58,13 +87,51 @@ class PlainBooks:
     held: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     first: dict[str, Arrival] = field(default_factory=dict)
+    ended: dict[str, ResolutionKind] = field(default_factory=dict)
+    given_back: dict[str, int] = field(default_factory=dict)
+    gives_back: dict[str, str] = field(default_factory=dict)
 
     def take(self, arrival: Arrival) -> None:
         transaction = arrival.decision.transaction
         if transaction.transaction_id in self.first:
             return
+        settle = self._correct if transaction.type in CORRECTING else self._settle
+        self.statuses[transaction.transaction_id] = settle(arrival)
         self.first[transaction.transaction_id] = arrival
-        self.statuses[transaction.transaction_id] = self._settle(arrival)
+
+    def _correct(self, arrival: Arrival) -> str:
+        transaction = arrival.decision.transaction
+        name, is_reversal = transaction.original_transaction_id, transaction.type == "reversal"
+        if arrival.decision.verdict is Verdict.DECLINE:
+            return "declined"
+        if name not in self.first:
+            return "refused" if is_reversal else self._settle(arrival)
+        status, end = self.statuses[name], self.ended.get(name)
+        is_open = status == "held" and end is None
+        is_posted = status == "posted" or end is ResolutionKind.POST
+        if not self._fits(arrival, self.first[name]) or not (
+            is_posted or (is_open and is_reversal)
+        ):
+            return "refused"
+        if is_open:
+            self.end(name, ResolutionKind.RELEASE)
+            return "posted"
+        settled = self._settle(arrival)
+        if settled != "refused":
+            self.gives_back[transaction.transaction_id] = name
+            self.given_back[name] = self.given_back.get(name, 0) + transaction.amount_minor
+        return settled
+
+    def _fits(self, arrival: Arrival, original: Arrival) -> bool:
+        this, that = arrival.decision.transaction, original.decision.transaction
+        left = that.amount_minor - self.given_back.get(that.transaction_id, 0)
+        return (
+            that.type not in CORRECTING
+            and this.account_id == that.account_id
+            and this.direction != that.direction
+            and this.amount_minor <= left
+            and (this.type != "reversal" or this.amount_minor == that.amount_minor)
+        )
 
     def _settle(self, arrival: Arrival) -> str:
         transaction, verdict = arrival.decision.transaction, arrival.decision.verdict
@@ -89,24 +156,31 @@ class PlainBooks:
         self.money[account] = self.money.get(account, 0) + sign * transaction.amount_minor
 
     def end(self, transaction_id: str, kind: ResolutionKind) -> None:
+        if transaction_id in self.ended:
+            return
+        self.ended[transaction_id] = kind
         arrival = self.first[transaction_id]
         transaction = arrival.decision.transaction
         if transaction.direction is Direction.DEBIT:
             self.held[transaction.account_id] -= transaction.amount_minor
         if kind is ResolutionKind.POST:
             self._move(arrival)
+        elif transaction_id in self.gives_back:
+            self.given_back[self.gives_back[transaction_id]] -= transaction.amount_minor
 
 
 class Sequences(RuleBasedStateMachine):
     """Feeds all three."""
+
+    reached: ClassVar[Counter[str]] = Counter()
 
     def __init__(self, store: Store, fuse: Fuse) -> None:
         super().__init__()
         self.store, self.fuse = store, fuse
         self.twin, self.plain = MemoryStore(MemoryBooks()), PlainBooks()
         self.log: list[Arrival] = []
-        self.ended: dict[str, ResolutionKind] = {}
-        self.ends = 0
+        self.ends, self.now = 0, NOON
+        self.held_since: dict[str, datetime] = {}
 
     @initialize()
     def register(self) -> None:
@@ -115,17 +189,58 @@ class Sequences(RuleBasedStateMachine):
             self.twin.bound(account)
 
     @rule(new=st.lists(moves, min_size=1, max_size=8), again=st.integers(0, 4))
-    def deliver(self, new: list[tuple[dict[str, object], Verdict]], again: int) -> None:
+    def deliver(self, new: list[tuple[dict[str, object], Verdict, int | None]], again: int) -> None:
         """A batch, that may begin with some that came before."""
         repeated = self.log[len(self.log) - again :] if again else []
-        fresh = [
-            an_arrival(len(self.log) + number, verdict, **request)
-            for number, (request, verdict) in enumerate(new)
-        ]
+        fresh: list[Arrival] = []
+        for request, verdict, reused in new:
+            position = len(self.log) + len(fresh)
+            name = f"at-{position if reused is None else reused}"
+            fresh.append(an_arrival(position, verdict, transaction_id=name, **request))
+        self._post(*repeated, *self._logged(fresh))
+
+    @precondition(lambda self: self.log)
+    @rule(new=st.lists(corrections, min_size=1, max_size=4))
+    def correct(self, new: list[Correcting]) -> None:
+        """Reversals and the like, most of them such that they fit what came before."""
+        fresh = [self._correction(len(self.log) + i, each) for i, each in enumerate(new)]
+        self._post(*self._logged(fresh))
+
+    def _correction(self, position: int, wish: Correcting) -> Arrival:
+        original = self.log[-1 - wish.back % len(self.log)].decision.transaction
+        turned = {Direction.DEBIT: Direction.CREDIT, Direction.CREDIT: Direction.DEBIT}
+        return an_arrival(
+            position,
+            wish.verdict,
+            type=wish.type,
+            account_id=original.account_id,
+            direction=original.direction if wish.is_askew else turned[original.direction],
+            amount_minor=wish.amount_minor or original.amount_minor,
+            original_transaction_id=original.transaction_id,
+        )
+
+    def _logged(self, fresh: list[Arrival]) -> list[Arrival]:
+        self.now += timedelta(minutes=1)
         self.log += fresh
         for arrival in fresh:
             self.plain.take(arrival)
-        self._post(*repeated, *fresh)
+        for name in self._held():
+            self.held_since.setdefault(name, self.now)
+        return fresh
+
+    @precondition(lambda self: self._held())
+    @rule(minutes=st.integers(0, 5))
+    def expire(self, minutes: int) -> None:
+        """What is older than that is given back."""
+        self.now += timedelta(minutes=1)
+        expiry = Expiry(
+            before=self.now - timedelta(minutes=minutes), reason="too old", booked_at=self.now
+        )
+        for name in self._held():
+            if self.held_since[name] < expiry.before:
+                self.plain.end(name, ResolutionKind.EXPIRE)
+        self.twin.books.expire(expiry)
+        self._until_done(lambda: self.store.books.expire(expiry))
 
     @precondition(lambda self: self.log)
     @rule(first=st.integers(0, 50), count=st.integers(1, 20))
@@ -143,9 +258,7 @@ class Sequences(RuleBasedStateMachine):
     def end_a_hold(self, which: int, kind: ResolutionKind) -> None:
         held = self._held()
         transaction = held[which % len(held)]
-        if transaction not in self.ended:
-            self.ended[transaction] = kind
-            self.plain.end(transaction, kind)
+        self.plain.end(transaction, kind)
         self.ends += 1
         resolution = a_resolution(transaction, kind)
         assert self.twin.books.statuses([event_of(resolution)]) == {
@@ -158,8 +271,9 @@ class Sequences(RuleBasedStateMachine):
         return [name for name, status in self.plain.statuses.items() if status == "held"]
 
     def _post(self, *arrivals: Arrival) -> None:
-        post(self.twin.books, *arrivals)
-        self._until_done(lambda: post(self.store.books, *arrivals, hear=nobody_hears))
+        batch = a_batch(arrivals, booked_at=self.now)
+        self.twin.books.post(batch, nobody_hears)
+        self._until_done(lambda: self.store.books.post(batch, nobody_hears))
 
     def _until_done(self, work: Callable[[], object]) -> None:
         try:
@@ -172,6 +286,9 @@ class Sequences(RuleBasedStateMachine):
         whole = self.store.whole()
         assert whole == self.twin.whole()
         self._agrees_with_the_plain_books(whole)
+        self.reached.update(each.effect for each in whole.corrections.values())
+        self.reached.update(each.resolution.kind for each in whole.resolved.values())
+        self.reached["conflicts"] += len(whole.conflicts)
         super().teardown()
 
     def _agrees_with_the_plain_books(self, whole: MemoryBooks) -> None:
@@ -210,7 +327,12 @@ class InPostgres(Sequences):
 
 
 def test_any_sequence_gives_what_a_person_would_have_booked() -> None:
-    run_state_machine_as_test(InMemory, settings=settings(SETTINGS, max_examples=100))
+    class Here(InMemory):
+        reached: ClassVar[Counter[str]] = Counter()
+
+    run_state_machine_as_test(Here, settings=settings(SETTINGS, max_examples=100))
+
+    assert Here.reached.keys() == EVERYTHING
 
 
 @pytest.mark.servers
@@ -222,6 +344,6 @@ def test_any_sequence_with_crashes_in_it_gives_the_same_in_postgres(database: st
             emptied(database)
             super().__init__(database, fuse)
 
-    run_state_machine_as_test(Here, settings=settings(SETTINGS, max_examples=40))
+    run_state_machine_as_test(Here, settings=settings(SETTINGS, max_examples=30))
 
     assert fuse.blown > 0

@@ -8,7 +8,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from data_contracts.resolution import Resolution
-from data_contracts.transaction import Transaction
+from data_contracts.transaction import Transaction, TransactionType
 from ledger.memory import MemoryBooks
 from ledger.reading import as_outcome, as_watermarks
 from ledger.values import (
@@ -16,6 +16,8 @@ from ledger.values import (
     Balance,
     BookKey,
     Conflict,
+    Correction,
+    CorrectionEffect,
     Hold,
     Movement,
     Resolved,
@@ -32,6 +34,7 @@ TABLES = (
     "holds",
     "resolutions",
     "outcomes",
+    "corrections",
     "conflicts",
     "watermarks",
     "totals",
@@ -44,6 +47,7 @@ def emptied(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
+        connection.execute("UPDATE ledger.expiry SET done_before = '-infinity'")
 
 
 def read_back(dsn: str) -> MemoryBooks:
@@ -84,6 +88,9 @@ class _Reader:
             resolved={
                 row["event_id"].bytes: _resolved(row, holds[row["event_id"].bytes])
                 for row in self.rows("resolutions")
+            },
+            corrections={
+                row["event_id"].bytes: _correction(row) for row in self.rows("corrections")
             },
             conflicts=[_conflict(row) for row in self.rows("conflicts")],
             watermarks=dict(as_watermarks(self.rows("watermarks"))),
@@ -137,6 +144,17 @@ def _resolved(row: Row, hold: Hold) -> Resolved:
     return Resolved(
         hold=hold,
         resolution=msgspec.convert(fields, Resolution),
+        booked_at=row["booked_at"],
+    )
+
+
+def _correction(row: Row) -> Correction:
+    return Correction(
+        event_id=row["event_id"].bytes,
+        original=row["original_event_id"].bytes,
+        type=TransactionType(row["type"]),
+        effect=CorrectionEffect(row["effect"]),
+        amount_minor=row["amount_minor"],
         booked_at=row["booked_at"],
     )
 
