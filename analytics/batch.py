@@ -5,9 +5,9 @@
         ...                                                        # the same, some rows at a time
 
 `transactions` is a frame with a row for each message of the log, in order of position, and columns
-named as the fields of the contract. What is missing is null; but `tenant` and `received_at` may be
-left out: then all is of one tenant, and received at the highest `occurred_at` so far. The rows have
-to be such as the door lets through.
+named as the fields of the contract. What is missing is null; but then all is of one tenant, and
+received at the highest `occurred_at` so far. With a column `position` rows are where it says. They
+have to be such as the door lets through.
 
 The answer has a row for each transaction that the scorer would decide, in the same order (a copy of
 an id within a million positions is dropped), and the columns of `schema`: `transaction_id`, the
@@ -16,7 +16,7 @@ unless `with_features` is false, each feature and its flag (`<feature>.flag`), i
 order. It is what the stream says, to the last bit; docs/engines.md tells how that is known.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
@@ -30,6 +30,12 @@ from rules.transaction_frame import INSTANT_TYPE, completed, without_copies
 
 ROWS_AT_ONCE = 100_000
 FLAG = ".flag"
+
+Tell = Callable[[float], None]
+
+
+def _untold(_share: float) -> None:
+    """Nobody wants to know how far it is."""
 
 
 def score(
@@ -52,12 +58,16 @@ def parts(
     *,
     beside: Sequence[str] = (),
     with_features: bool = True,
+    tell: Tell = _untold,
 ) -> Iterator[pl.DataFrame]:
-    """The same, some rows at a time; the features of all are computed before the first."""
+    """The same, some rows at a time; the features of all are computed before the first.
+
+    `tell` is given the share of the features that is there, from 0 to 1.
+    """
     evaluator = compile_batch(rule_set)
     wanted = list(schema(rule_set, beside, with_features=with_features))
     history = without_copies(completed(transactions))
-    whole = history.hstack(_features(rule_set, history))
+    whole = history.hstack(_features(rule_set, history, tell))
     for part in whole.iter_slices(ROWS_AT_ONCE):
         yield part.hstack(evaluator.judge(part)).select(wanted)
 
@@ -82,8 +92,9 @@ def _type_of(name: str) -> pl.DataType:
     return INSTANT_TYPE if kind is Kind.INSTANT else dtype_of(kind)
 
 
-def _features(rule_set: RuleSet, history: pl.DataFrame) -> list[pl.Series]:
-    found = []
-    for column in columns(rule_set.features, history):
+def _features(rule_set: RuleSet, history: pl.DataFrame, tell: Tell) -> list[pl.Series]:
+    found: list[pl.Series] = []
+    for number, column in enumerate(columns(rule_set.features, history), 1):
+        tell(number / len(rule_set.features))
         found += [column.values, column.flags.alias(column.definition.name + FLAG)]
     return found

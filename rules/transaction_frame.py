@@ -9,33 +9,34 @@ from rules.expressions.polars_code import dtype_of
 INSTANT_TYPE = pl.Datetime("ms", "UTC")
 TENANT = "default"  # Where a frame does not say whose its transactions are.
 REACH = 1_000_000  # Positions within which a copy of an id is dropped, as the scorer does.
-_POSITION = "position"
+POSITION = "position"
 
 
 def completed(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with exactly the contract's columns and types.
+    """The frame with exactly the contract's columns and types, and `position`.
 
-    What is missing is null; but then everything is of one tenant, and received at the highest
-    `occurred_at` so far. Other columns are left out.
+    What is missing is null; but then everything is of one tenant, received at the highest
+    `occurred_at` so far, and rows are positions. Other columns are left out.
     """
-    found = frame.select(
+    columns = [
         _given(name, field) if name in frame.columns else _missing(name, field)
         for name, field in fields().items()
-    )
+    ]
+    is_placed = POSITION in frame.columns
+    position = pl.col(POSITION) if is_placed else pl.int_range(pl.len()).alias(POSITION)
+    found = frame.select(*columns, position.cast(pl.Int64))
     if "received_at" in frame.columns:
         return found
     return found.with_columns(received_at=pl.col("occurred_at").cum_max())
 
 
 def without_copies(frame: pl.DataFrame) -> pl.DataFrame:
-    """Leave out each row whose id stands at most a million rows before it; rows are positions."""
+    """Leave out each row whose id stands at most a million positions before it."""
     natural_id = ["tenant", "transaction_id"]
     if frame.select(pl.struct(natural_id).n_unique()).item() == len(frame):
         return frame
-    before = pl.col(_POSITION).shift(1).over(natural_id)
-    is_copy = (pl.col(_POSITION) - before <= REACH).fill_null(value=False)
-    numbered = frame.with_row_index(_POSITION).with_columns(pl.col(_POSITION).cast(pl.Int64))
-    return numbered.filter(~is_copy).drop(_POSITION)
+    distance = pl.col(POSITION) - pl.col(POSITION).shift(1).over(natural_id)
+    return frame.filter((distance > REACH).fill_null(value=True))
 
 
 def _given(name: str, field: ValueType) -> pl.Expr:

@@ -1,16 +1,18 @@
 """Transactions as columns become the JSON of the batch API, without a Python object per row."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from data_contracts.transaction import TransactionRequest
+from data_contracts.transaction import Transaction, TransactionRequest
 
 FIELDS = TransactionRequest.__struct_fields__
+STORED_FIELDS = Transaction.__struct_fields__
 NUMBERS = frozenset({"amount_minor", "latitude", "longitude"})
 BODY_BYTES_MAX = 1024 * 1024  # The API reads no more.
 INSTANT = "occurred_at"
+INSTANTS = frozenset({INSTANT, "received_at"})
 INSTANT_TYPE = pl.Datetime("ms", "UTC")
 
 # What JSON wants escaped; identifiers hold none of it, so the slow way is hardly ever taken.
@@ -26,14 +28,14 @@ def column_type(field: str) -> pl.DataType:
     return pl.Float64() if field in NUMBERS else pl.String()
 
 
-def rendered(frame: pl.DataFrame) -> pl.Series:
+def rendered(frame: pl.DataFrame, fields: Sequence[str] = FIELDS) -> pl.Series:
     """One JSON object a row, in the contract's order of fields, absent where null."""
     escaped = frame.with_columns(
         pl.col(name).map_elements(_escaped, return_dtype=pl.String)
         for name in frame.columns
         if _wants_escaping(frame[name])
     )
-    members = [_member(escaped[name]) for name in FIELDS if name in frame.columns]
+    members = [_member(escaped[name]) for name in fields if name in frame.columns]
     row = pl.concat_str(pl.lit("{"), *members, pl.lit("}"))
     # A leading comma on every member spares each a look at those before it.
     return escaped.select(row.str.replace("{,", "{", literal=True).alias("json"))["json"]
@@ -72,8 +74,10 @@ def _member(column: pl.Series) -> pl.Expr:
 
 
 def _text(name: str) -> pl.Expr:
-    if name == INSTANT:
-        return pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+    if name in INSTANTS:  # As our own encoder writes them.
+        is_whole = pl.col(name).dt.millisecond() == 0
+        forms = [pl.col(name).dt.strftime(f"%Y-%m-%dT%H:%M:%S{part}Z") for part in ("", "%.6f")]
+        return pl.when(is_whole).then(forms[0]).otherwise(forms[1])
     return pl.col(name).cast(pl.String)
 
 

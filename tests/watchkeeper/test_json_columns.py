@@ -51,3 +51,15 @@ def test_a_body_never_grows_beyond_what_the_api_reads() -> None:
     assert sum(count for _, count in cut) == 25
     assert all(len(body) <= json_columns.BODY_BYTES_MAX for body, _ in cut)
     assert len(cut) == 4
+
+
+def test_what_the_log_keeps_is_written_as_our_own_encoder_writes_it() -> None:
+    received = pl.lit("2026-03-02T12:00:01Z").str.to_datetime(time_unit="ms", time_zone="UTC")
+    frame = a_frame(tenant="demo", latitude=[52.5, None], longitude=[13.0, None]).with_columns(
+        received_at=received
+    )
+
+    for row in json_columns.rendered(frame, json_columns.STORED_FIELDS):
+        transaction, canonical = door.parse_stored(row.encode())
+        assert canonical == row.encode()
+        assert transaction.tenant == "demo"

@@ -1,10 +1,7 @@
 """`watchkeeper rules`: list, lint, test, explain and publish rules."""
 
-import getpass
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import groupby
-from typing import Annotated
 
 import msgspec
 import typer
@@ -17,15 +14,15 @@ from rules.documents.catalogue import Catalogue, read_catalogue
 from rules.documents.rules import RuleDocument
 from rules.explanation import feature_in_words, rule_in_python, rule_in_words
 from rules.mistakes import Level, Mistake
-from watchkeeper.commands import rules_test
-from watchkeeper.commands.options import AsJson, Data
+from watchkeeper.commands import rules_publish, rules_run, rules_test
+from watchkeeper.commands.options import AsJson
 from watchkeeper.commands.rules_common import CatalogueFolder, counted, document_of, folder_of
-from watchkeeper.publish import publish_catalogue, sound_catalogue
-from watchkeeper.settings import data_folder
-from watchkeeper.stack.descriptor import load
+from watchkeeper.publish import sound_catalogue
 
 app = typer.Typer(no_args_is_help=True, help="Write, test, compare and publish rules.")
 app.command(name="test")(rules_test.run_tests)
+app.command()(rules_run.run)
+rules_publish.register(app)
 
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
@@ -139,23 +136,3 @@ def explain(rule_id: str, *, catalogue: CatalogueFolder = None) -> None:
 def _section(console: Console, title: str, text: str) -> None:
     console.print(f"\n[bold]{title}[/]")
     console.print(Padding(escape(text), (0, 0, 0, 2)))
-
-
-@app.command()
-def apply(
-    *,
-    catalogue: CatalogueFolder = None,
-    data: Data = None,
-    by: Annotated[str | None, typer.Option(help="Who publishes [default: you]")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Publish the rules to the running stack; they count from the next transaction on."""
-    descriptor = load(data_folder(data))
-    who = by or getpass.getuser()
-    rule_set, cells = publish_catalogue(descriptor, folder_of(catalogue), who, datetime.now(UTC))
-    if as_json:
-        print(msgspec.json.encode({"rule_set": rule_set, "cells": cells}).decode())
-    elif cells:
-        typer.echo(f"Rule set {rule_set} stands in the log and counts from here on.")
-    else:
-        typer.echo(f"Rule set {rule_set} is the newest already; nothing was written.")
