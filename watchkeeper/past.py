@@ -7,11 +7,12 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from analytics.backtest import archived
-from analytics.backtest.labels import Labels, NoLabels, labels_of, labels_of_file
+from analytics.backtest.labels import ID, Labels, NoLabels, labels_of, labels_of_file
 from runtime.archive import active_files
+from watchkeeper.admission import admitted
 from watchkeeper.errors import Failure
-from watchkeeper.ingest.reading import read_mapping, recognised
 from watchkeeper.ingest.rows import ROW, ParquetFile, row_id
+from watchkeeper.transaction_files import read_transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What it is called, its transactions in order of position, and what is known of fraud."""
+    """Transactions in order of position, how they are called, and what is known of fraud."""
 
     source: str
     transactions: pl.DataFrame
@@ -36,48 +37,48 @@ class Past:
 def read(wanted: Wanted) -> Past:
     """Read it, or raise `Failure` where there is nothing."""
     if wanted.file is None:
-        return _of_archive(wanted)
-    opened = ParquetFile.at(wanted.file)
-    mapping = wanted.mapping
-    known = read_mapping(mapping, opened.columns) if mapping else recognised(opened.columns)
-    reading = opened.reading(known, None)
-    transactions = pl.concat(reading.frames())
-    return Past(wanted.file.name, transactions, _labels(wanted.labels, opened))
+        labels = None if wanted.labels is None else _of_file(Path(wanted.labels), ())
+        return Past("the archive", _archived(wanted.data), labels)
+    found = admitted(read_transactions(wanted.file, wanted.mapping).frame)
+    if found.frame.is_empty():
+        why = "" if found.reason is None else f" The first row is refused: {found.reason}."
+        raise Failure(f"There is no transaction in {wanted.file}.{why}", "Give another --input.")
+    refused = f" ({found.refused:,} rows refused)" if found.refused else ""
+    return Past(f"{wanted.file.name}{refused}", found.frame, _labels(wanted, wanted.file))
 
 
-def _labels(name: str | None, opened: ParquetFile | None = None) -> Labels | None:
-    """Labels of a column of the input, or of a file beside."""
-    if name is None:
-        return None
-    if opened is not None and name in opened.columns:
-        return _of_column(opened, name)
-    return _of_file(name, () if opened is None else opened.columns)
-
-
-def _of_archive(wanted: Wanted) -> Past:
-    folder = wanted.data / "archive" / "transactions"
+def _archived(data: Path) -> pl.DataFrame:
+    folder = data / "archive" / "transactions"
     if not folder.exists() or not active_files(folder):
         raise Failure(
-            f"There is no transaction in the archive of {wanted.data}.",
+            f"There is no transaction in the archive of {data}.",
             "Send some with `watchkeeper simulate`, or name a Parquet file with --input.",
         )
-    return Past("the archive", archived.transactions(folder), _labels(wanted.labels))
+    return archived.transactions(folder)
 
 
-def _of_column(opened: ParquetFile, column: str) -> Labels:
-    rows = pl.read_parquet(opened.path, columns=[column]).with_row_index(ROW)
+def _labels(wanted: Wanted, file: Path) -> Labels | None:
+    """Labels of a column of the input, or of a file beside."""
+    if wanted.labels is None:
+        return None
+    opened = ParquetFile.at(file)
+    if wanted.labels not in opened.columns:
+        return _of_file(Path(wanted.labels), opened.columns)
+    has_ids = wanted.mapping is None and ID in opened.columns
+    names = [wanted.labels, *([ID] if has_ids else [])]
+    rows = pl.read_parquet(file, columns=names).with_row_index(ROW)
+    ids = rows[ID] if has_ids else rows.select(row_id(opened.mark)).to_series()
     try:
-        return labels_of(rows.select(row_id(opened.mark)).to_series(), rows[column])
+        return labels_of(ids, rows[wanted.labels])
     except NoLabels as error:
-        raise Failure(f"{opened.path}: {error}.", "Name another column with --labels.") from None
+        raise Failure(f"{file}: {error}.", "Name another column with --labels.") from None
 
 
-def _of_file(name: str, columns: tuple[str, ...]) -> Labels:
-    path = Path(name)
+def _of_file(path: Path, columns: tuple[str, ...]) -> Labels:
     if not path.is_file():
         there = f" The input has {', '.join(columns)}." if columns else ""
         raise Failure(
-            f'"{name}" is neither a file nor a column of the input.{there}',
+            f'"{path}" is neither a file nor a column of the input.{there}',
             "Give a column of --input, or a Parquet or NDJSON file with transaction_id "
             "(and is_fraud, unless every transaction in it is a fraud).",
         )

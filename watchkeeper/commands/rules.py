@@ -14,7 +14,13 @@ from rules.documents.catalogue import Catalogue, read_catalogue
 from rules.documents.rules import RuleDocument
 from rules.explanation import feature_in_words, rule_in_python, rule_in_words
 from rules.mistakes import Level, Mistake
-from watchkeeper.commands import rules_publish, rules_run, rules_test
+from watchkeeper.commands import (
+    rules_backtest,
+    rules_plan,
+    rules_publish,
+    rules_run,
+    rules_test,
+)
 from watchkeeper.commands.options import AsJson
 from watchkeeper.commands.rules_common import CatalogueFolder, counted, document_of, folder_of
 from watchkeeper.publish import sound_catalogue
@@ -22,6 +28,8 @@ from watchkeeper.publish import sound_catalogue
 app = typer.Typer(no_args_is_help=True, help="Write, test, compare and publish rules.")
 app.command(name="test")(rules_test.run_tests)
 app.command()(rules_run.run)
+app.command(name="backtest")(rules_backtest.run)
+app.command(name="plan")(rules_plan.run)
 rules_publish.register(app)
 
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
