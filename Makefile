@@ -6,8 +6,8 @@ PYTHON ?= $(call works,python3.11 python3.12)
 OTHER_PYTHON ?= $(call works,python3.12 $(VERSION_MANAGERS))
 BIN := .venv/bin
 WITHOUT_SERVERS := not servers and not stack and not browser and not data
-# Tests on servers mostly wait: three at a time, a file's in one process, which has servers of its own.
-AT_ONCE := -n 3 --dist loadfile
+# Tests on servers mostly wait: two at a time, each file in one process with servers of its own.
+AT_ONCE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-data test-other check format lock clean browser

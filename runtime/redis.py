@@ -5,7 +5,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as LostConnection
 
-ANSWER_SECONDS_MAX = 0.2
+ANSWER_SECONDS_MAX = 1.0  # A server that is gone is noticed at once; a busy machine needs its time.
 CONNECTIONS_MAX = 32
 # A kept connection that the server closed is noticed by the next command: once more, then give up.
 RETRIES = 1
