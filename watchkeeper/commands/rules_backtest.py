@@ -13,7 +13,7 @@ from analytics.backtest import report
 from analytics.backtest.counting import NothingToCount
 from analytics.backtest.judged import Span
 from analytics.backtest.sheets import Paper
-from analytics.backtest.trying import try_on
+from analytics.backtest.trying import Ground, try_on
 from rules.model import RuleSet
 from watchkeeper import answers, paper, rule_choice, steps
 from watchkeeper.commands.options import AsJson, Data
@@ -81,13 +81,12 @@ def run(
     tried = _chosen(catalogue, rule_set, rules, as_live=as_live, data=folder)
     console = Console(stderr=True)
     wanted = Wanted(file=file, mapping=mapping, labels=labels, data=folder)
-    with steps.shown(console, STEPS) as step:
-        step("reading")
+    with steps.shown(console, STEPS) as bar:
+        bar.begin("reading")
         past = read(wanted)
-        step(f"trying the rules on {len(past.transactions):,} transactions")
-        found = counted(
-            past, lambda: try_on(past.transactions, tried, span(first, last), past.labels)
-        )
+        bar.begin(f"trying the rules on {len(past.transactions):,} transactions")
+        ground = Ground(past.transactions, span(first, last), past.labels)
+        found = counted(past, lambda: try_on(ground, tried, bar.tell))
     shown = report.paper(found, past.source)
     write(shown, report_file)
     if as_json:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from analytics.backtest import plan_report
 from analytics.backtest.planning import Checks, planned
-from analytics.backtest.trying import try_both
+from analytics.backtest.trying import Ground, try_both
 from rules.difference import difference
 from rules.documents.catalogue import Catalogue
 from rules.model import RuleSet
@@ -61,18 +61,16 @@ def run(
     """
     folder = data_folder(data)
     wanted = Wanted(file=file, mapping=mapping, labels=labels, data=folder)
-    with steps.shown(Console(stderr=True), STEPS) as step:
-        step("lint and tests")
+    with steps.shown(Console(stderr=True), STEPS) as bar:
+        bar.begin("lint and tests")
         read_from, then = rule_choice.of_catalogue(folder_of(catalogue), (), as_live=False)
         checks = _checks(read_from)
         now = _now(against, folder)
-        step("reading")
+        bar.begin("reading")
         past = read(wanted)
-        step(f"trying both on {len(past.transactions):,} transactions")
-        when = span(first, last)
-        comparison = counted(
-            past, lambda: try_both(past.transactions, now, then, when, past.labels)
-        )
+        bar.begin(f"trying both on {len(past.transactions):,} transactions")
+        ground = Ground(past.transactions, span(first, last), past.labels)
+        comparison = counted(past, lambda: try_both(ground, now, then, bar.tell))
     plan = planned(then, checks, difference(now, then), comparison)
     shown = plan_report.paper(plan, past.source)
     write(shown, report_file)
