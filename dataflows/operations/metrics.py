@@ -28,4 +28,8 @@ WATERMARK = Gauge(
 WAITING = Gauge(
     "watchkeeper_operations_waiting", "Transactions of the log without a decision yet.", ["cell"]
 )
+POSITION = Gauge(
+    "watchkeeper_operations_position", "The position up to which all has been watched.", ["cell"]
+)
+TRIPS = Counter("watchkeeper_operations_trips_total", "Rules that were put into shadow.", ["rule"])
 ALERTS = Counter("watchkeeper_operations_alerts_total", "Alerts that were raised.", ["rule"])

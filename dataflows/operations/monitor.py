@@ -15,6 +15,7 @@ from data_contracts.alert import Alert
 from dataflows.operations.alerts import Episodes, Hit
 from dataflows.operations.observations import (
     CHANNEL,
+    NONE,
     PROCESS,
     SCORING,
     Observation,
@@ -58,6 +59,7 @@ class State(msgspec.Struct, kw_only=True):
     newest_ms: dict[str, int] = {}
     idle_ms: dict[str, int] = {}
     backlogs: dict[int, Backlog] = {}
+    read_until: dict[int, int] = {}
     episodes: Episodes = msgspec.field(default_factory=Episodes)
 
 
@@ -117,6 +119,11 @@ class Monitor:
         """What of a cell waits for its decision."""
         return self.state.backlogs.setdefault(cell, Backlog()).lag()
 
+    def position(self, cell: int) -> int:
+        """The position of the log up to which everything has been watched, decisions too."""
+        backlog = self.state.backlogs.setdefault(cell, Backlog())
+        return backlog.settled if backlog.seconds else self.state.read_until.get(cell, NONE)
+
     def _move_on(self, seen: Observation) -> None:
         source, state = f"{seen.stream}/{seen.cell}", self.state
         if seen.newest_ms is not None:
@@ -124,6 +131,8 @@ class Monitor:
             state.newest_ms[source] = max(known, seen.newest_ms)
         if seen.caught_up_ms is not None:
             state.idle_ms[source] = seen.caught_up_ms
+        read_until = state.read_until.get(seen.cell, NONE)
+        state.read_until[seen.cell] = max(read_until, seen.read_until)
         backlog = state.backlogs.setdefault(seen.cell, Backlog())
         for waiting in seen.waiting:
             backlog.arrive(waiting)

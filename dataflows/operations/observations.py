@@ -18,6 +18,7 @@ from data_contracts.decision import Verdict
 from data_contracts.ids import ID_BYTES
 from data_contracts.transaction import Channel, Instant
 from dataflows.operations.copies import Copies
+from dataflows.operations.hits import Control, Fired, HitTally, RuleHit, controls_of
 
 AHEAD_MS_MAX = 60_000
 CHANNEL, PROCESS = "channel", "process"
@@ -47,6 +48,7 @@ class _Decided(msgspec.Struct):
     position: int
     verdict: Verdict
     transaction: _Arrival
+    hits: tuple[RuleHit, ...] = ()
 
 
 class _Letter(msgspec.Struct):
@@ -78,7 +80,8 @@ class Observation:
 
     `counts` are whole and part by tile number and entity, `newest_ms` the latest time among them;
     `caught_up_ms` is when the broker said that there is no more; `settled` the highest position of
-    the log that a decision or dead letter answers; `waiting` what the log brought, by second.
+    the log that a decision or dead letter answers; `waiting` what the log brought, by second, up
+    to `read_until`; `decided` are decisions by minute, `fired` the rules that hit, in order of it.
     """
 
     stream: Stream
@@ -88,6 +91,10 @@ class Observation:
     caught_up_ms: int | None = None
     settled: int = NONE
     waiting: tuple[Waiting, ...] = ()
+    read_until: int = NONE
+    controls: tuple[Control, ...] = ()
+    decided: dict[int, int] = field(default_factory=dict)
+    fired: tuple[Fired, ...] = ()
     unreadable: int = 0
     ahead: int = 0
 
@@ -163,6 +170,8 @@ class LogObserver:
             },
             newest_ms=reading.newest_ms,
             waiting=self._waiting(arrived),
+            read_until=messages[-1].offset() or 0,
+            controls=controls_of(messages),
             unreadable=reading.unreadable,
             ahead=reading.ahead,
         )
@@ -197,18 +206,22 @@ class DecisionObserver:
         """Each decision counts at the time of arrival of its transaction."""
         counts: Counter[tuple[int, str, str, bool]] = Counter()
         reading = _Reading(_decided, lambda decided, _: _received_ms(decided.transaction))
+        tally = HitTally()
         for _, decided, at in reading.of(messages):
             if decided.position <= self.settled:
                 continue
             self.settled = decided.position
             arrival, is_declined = decided.transaction, decided.verdict is Verdict.DECLINE
             counts[at // self.tile_ms, arrival.tenant, arrival.channel, is_declined] += 1
+            tally.add(at, decided.position, decided.hits, is_declined=is_declined)
         return Observation(
             stream=Stream.DECISIONS,
             cell=cell,
             counts=self._totals(counts),
             newest_ms=reading.newest_ms,
             settled=self.settled,
+            decided=tally.decided,
+            fired=tally.in_order(),
             unreadable=reading.unreadable,
             ahead=reading.ahead,
         )

@@ -8,7 +8,7 @@ from bytewax.run import cli_main
 
 from data_contracts.topics import ALERTS, Topic
 from dataflows import recovery
-from dataflows.operations.flow import SHARD, Alerts, Watch, build
+from dataflows.operations.flow import SHARD, Telling, Watch, build
 from dataflows.operations.monitor import tile_ms
 from dataflows.operations.source import Observations, Topics, Watched
 from rules import operations
@@ -33,8 +33,11 @@ def run(
     )
     watch = Watch(rules=rules, tenant=settings.tenant, cells=settings.cells, clock=clock)
     source = Observations(watched, SHARD, clock, stopped)
+    sink = Telling(
+        brokers=settings.kafka, alerts=alerts, log=watched.topics.log, tenant=settings.tenant
+    )
     cli_main(  # type: ignore[no-untyped-call]  # the engine comes without types
-        build(source, watch, Alerts(settings.kafka, alerts)),
+        build(source, watch, sink),
         epoch_interval=timedelta(seconds=settings.epoch_seconds),
         recovery_config=recovery.store(settings.recovery / "operations"),
     )
