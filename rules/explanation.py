@@ -1,13 +1,17 @@
-"""What a feature and a rule mean, in plain words and as the Python that runs in the stream."""
+"""What a feature and a rule mean: in plain words, and as the code of each engine."""
+
+from collections.abc import Iterable
 
 from rules.documents.rules import RuleDocument
 from rules.expressions import tree
 from rules.expressions.conditions import condition_of
+from rules.expressions.duckdb_sql import DuckdbSql
 from rules.expressions.names import Names
 from rules.expressions.plain_words import condition_in_words, number_in_words
+from rules.expressions.polars_code import PolarsCode
 from rules.expressions.python_code import PythonCode
 from rules.forms import duration_text
-from rules.model import Aggregate, Band, FeatureDefinition, Rule
+from rules.model import Aggregate, Band, EntityList, FeatureDefinition, Rule
 
 AGGREGATES = {
     Aggregate.COUNT: "how many transactions",
@@ -72,3 +76,15 @@ def rule_in_python(document: RuleDocument) -> str:
     features = {name: name for name in document.rule.features}
     lists = {name: name for name in tree.lists_of(document.when)}
     return PythonCode(features, lists).true(document.when)
+
+
+def rule_in_polars(document: RuleDocument, lists: Iterable[EntityList]) -> str:
+    """The expression that the batch engine evaluates, as Polars shows it."""
+    entries = {item.id: item.entries for item in lists}
+    return str(PolarsCode(entries).condition(document.when))
+
+
+def rule_in_sql(document: RuleDocument, lists: Iterable[EntityList]) -> str:
+    """The same for DuckDB, over a table with a column for each field and feature."""
+    entries = {item.id: item.entries for item in lists}
+    return DuckdbSql(entries).condition(document.when)

@@ -95,7 +95,7 @@ class PolarsCode:
 
 
 def _any(tests: Sequence[pl.Expr]) -> pl.Expr:
-    return reduce(or_, tests, pl.lit(value=False))
+    return reduce(or_, tests) if tests else pl.lit(value=False)
 
 
 def _compared(comparison: tree.Comparison, left: pl.Expr, right: pl.Expr) -> pl.Expr:
@@ -127,7 +127,8 @@ def _arithmetic(operator: tree.Operator, left: pl.Expr, right: pl.Expr) -> pl.Ex
 def _listed(value: pl.Expr, entries: Sequence[ListEntry]) -> pl.Expr:
     lasting = [entry.value for entry in entries if is_lasting(entry)]
     others = [entry for entry in entries if not is_lasting(entry)]
-    return _any([value.is_in(lasting), *((value == item.value) & valid(item) for item in others)])
+    known = [value.is_in(lasting)] if lasting else []
+    return _any([*known, *((value == item.value) & valid(item) for item in others)])
 
 
 def is_lasting(entry: ListEntry) -> bool:

@@ -12,7 +12,13 @@ from rich.table import Table
 
 from rules.documents.catalogue import Catalogue, read_catalogue
 from rules.documents.rules import RuleDocument
-from rules.explanation import feature_in_words, rule_in_python, rule_in_words
+from rules.explanation import (
+    feature_in_words,
+    rule_in_polars,
+    rule_in_python,
+    rule_in_sql,
+    rule_in_words,
+)
 from rules.mistakes import Level, Mistake
 from watchkeeper.commands import (
     rules_backtest,
@@ -122,15 +128,17 @@ def _summary(catalogue: Catalogue, errors: int) -> str:
 
 @app.command()
 def explain(rule_id: str, *, catalogue: CatalogueFolder = None) -> None:
-    """Say what a rule does: in plain words, as SQL, and as the Python that runs in the stream."""
+    """Say what a rule does: in plain words, and as the code of each engine."""
     found = sound_catalogue(folder_of(catalogue))
     document = document_of(found, rule_id)
     rule, console = document.rule, Console(highlight=False)
     console.print(f"[bold]{escape(rule.title)}[/]  {rule.id} version {rule.version}, {rule.status}")
     console.print(f"{rule.typology}, {rule.severity}; owned by {escape(rule.owner)}")
     _section(console, "In plain words", rule_in_words(document))
-    _section(console, "In SQL", rule.when)
-    _section(console, "In Python", rule_in_python(document))
+    _section(console, "As written", rule.when)
+    _section(console, "In Python, one by one in the stream", rule_in_python(document))
+    _section(console, "In Polars, all at once in the batch", rule_in_polars(document, found.lists))
+    _section(console, "In DuckDB's SQL, beside fields", rule_in_sql(document, found.lists))
     features = [f"{name}: {feature_in_words(found.features[name])}" for name in rule.features]
     _section(console, "Features", "\n".join(features) or "none")
     _section(console, "What the analyst reads", rule.reason)
