@@ -3,6 +3,7 @@
 from rules.expressions import tree
 from rules.expressions.conditions import read_condition
 from rules.expressions.names import Names
+from rules.expressions.possible import contradiction
 from rules.forms import Form
 
 
@@ -17,7 +18,11 @@ def read_expression(
     def report(offset: int, message: str, hint: str) -> None:
         form.mistakes.add(scalar.place_at(offset), form.called(key), message, hint or usual_hint)
 
-    return read_condition(scalar.text, names, report)
+    condition = read_condition(scalar.text, names, report)
+    fault = None if condition is None else contradiction(condition, names)
+    if fault is not None:
+        report(0, fault, "compare with values that can occur together")
+    return condition
 
 
 def condition_text(form: Form, key: str) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from rules.expressions import tree
 from rules.expressions.kinds import Kind
+from rules.expressions.normal import OPPOSITES
 from rules.expressions.plain_words import value_in_words
 from rules.expressions.rule_text import condition_text
-from rules.proof.sameness import OPPOSITES
 
 SMALL_STEP, STEP = 0.01, 0.1  # Of a number up to one, and of a larger one.
 DAY_MS = 86_400_000

@@ -53,6 +53,13 @@ def _priced(trial: Trial, slot: Slot, amount: int) -> Trial:
     return slot.exchanged(f"{slot.called} of {amount:,}", trial, event)
 
 
+def priced_after(trial: Trial, amount: int) -> Trial:
+    """The judged event of that amount, right after one as it was."""
+    before = moved(trial.event, epoch_ms(trial.event.occurred_at) - 1)
+    event = replace(trial.event, amount_minor=amount)
+    return in_time(f"{amount:,}, right after one as it was", (*trial.history, before), event)
+
+
 def _history_priced(trial: Trial, amount: int) -> Trial:
     history = [replace(item, amount_minor=amount) for item in trial.history]
     return arrived(f"a history of {amount:,} each", history, trial.event)

@@ -9,10 +9,10 @@ from data_contracts.decision import SCORE_MAX
 from rules.expressions import tree
 from rules.expressions.conditions import WrongExpression, condition_of
 from rules.expressions.names import Names, names_of
+from rules.expressions.normal import Normal
 from rules.model import Band, FeatureDefinition, Rule
 from rules.proof.condition_mutants import changes_of, nearby
 from rules.proof.feature_mutants import changes_of_feature
-from rules.proof.sameness import Sameness
 from rules.proof.subject import Subject
 
 
@@ -27,10 +27,10 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Mutants:
-    """Those that are different, each once; and those that provably say the same as the rule."""
+    """Those that are different, each once; and those that provably say the same, with why."""
 
     different: tuple[Mutant, ...]
-    same: tuple[Mutant, ...]
+    same: tuple[tuple[Mutant, str], ...]
 
 
 def mutants_of(subject: Subject) -> Mutants:
@@ -41,7 +41,7 @@ def mutants_of(subject: Subject) -> Mutants:
     for mutant in _all(subject):
         key = _key(mutant.subject)
         if key == own:
-            same.append(mutant)
+            same.append((mutant, "it is the same written in another way"))
         else:
             different.setdefault(key, mutant)
     return Mutants(tuple(different.values()), tuple(same))
@@ -51,13 +51,13 @@ def _key(subject: Subject) -> object:
     """What is alike for rules that hit the same transactions with the same score."""
     features = [changed(item, where=_where_key(item)) for item in subject.features]
     rule = subject.rule
-    return Sameness(subject.names).key(subject.when), rule.score, rule.bands, tuple(features)
+    return Normal(subject.names).key(subject.when), rule.score, rule.bands, tuple(features)
 
 
 def _where_key(definition: FeatureDefinition) -> str | None:
     if definition.where is None:
         return None
-    return Sameness(Names()).key(condition_of(definition.where, Names()))
+    return Normal(Names()).key(condition_of(definition.where, Names()))
 
 
 def _all(subject: Subject) -> Iterator[Mutant]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rules.proof.checks import Check
 from rules.proof.mutants import Mutant, mutants_of
+from rules.proof.same import why_same
 from rules.proof.subject import Subject
 
 
@@ -16,26 +17,28 @@ class Mutation:
     noticed: int
     killed: int
     survivors: tuple[Mutant, ...]
-    same: tuple[Mutant, ...]
+    same: tuple[tuple[Mutant, str], ...]
 
 
 def mutate(subject: Subject, written: Sequence[Check], generated: Sequence[Check]) -> Mutation:
     """Show all mutants of a rule to all of its tests."""
-    mutants = mutants_of(subject)
+    found = mutants_of(subject)
     noticed = killed = 0
-    survivors = []
-    for mutant in mutants.different:
+    survivors, same = [], list(found.same)
+    for mutant in found.different:
         screen = mutant.subject.screen()
         if any(check.notices(screen) for check in written):
             noticed += 1
         elif any(check.notices(screen) for check in generated):
             killed += 1
+        elif why := why_same(subject, mutant.subject):
+            same.append((mutant, why))
         else:
             survivors.append(mutant)
     return Mutation(
-        mutants=len(mutants.different),
+        mutants=noticed + killed + len(survivors),
         noticed=noticed,
         killed=noticed + killed,
         survivors=tuple(survivors),
-        same=mutants.same,
+        same=tuple(same),
     )

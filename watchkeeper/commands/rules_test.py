@@ -127,7 +127,7 @@ def _row(proof: Proof) -> dict[str, object]:
         "mutants": mutation.mutants,
         "killed_by_written": mutation.noticed,
         "killed": mutation.killed,
-        "same": [mutant.what for mutant in mutation.same],
+        "same": [{"what": mutant.what, "why": why} for mutant, why in mutation.same],
         "survivors": [{"what": item.what, "killer": item.killer} for item in mutation.survivors],
     }
 
@@ -223,8 +223,8 @@ def _print_survivors(console: Console, proof: Proof, *, is_verbose: bool) -> Non
         console.print(
             f"  [dim]… and {more} more: watchkeeper rules test --mutants {proof.rule_id}[/]"
         )
-    for mutant in mutation.same if is_verbose else ():
-        console.print(f"  [dim]not counted, it says the same: {escape(mutant.what)}[/]")
+    for mutant, why in mutation.same if is_verbose else ():
+        console.print(f"  [dim]not counted: {escape(mutant.what)}; {why}[/]")
 
 
 def _print_survivor(console: Console, mutant: Mutant) -> None:

@@ -1,4 +1,4 @@
-"""Which conditions provably say the same: both are brought into one normal form."""
+"""The normal form of a condition: what provably says the same is written in the same way."""
 
 from dataclasses import dataclass, replace
 
@@ -27,16 +27,16 @@ PART_BOUNDS = {tree.Part.HOUR: (0, 23), tree.Part.WEEKDAY: (1, 7)}
 
 
 @dataclass(frozen=True, slots=True)
-class Sameness:
-    """Compares conditions over some names."""
+class Normal:
+    """Writes conditions over some names in their normal form: negations are only of tests."""
 
     names: Names
 
     def key(self, condition: tree.Condition) -> str:
         """Two conditions of one key have the same answer for every transaction."""
-        return condition_text(self.normal(condition))
+        return condition_text(self.of(condition))
 
-    def normal(self, condition: tree.Condition) -> tree.Condition:
+    def of(self, condition: tree.Condition) -> tree.Condition:
         """The condition as every other is written that says the same."""
         match condition:
             case tree.All(parts) | tree.Any(parts):
@@ -56,7 +56,7 @@ class Sameness:
         self, kind: type[tree.All | tree.Any], parts: tuple[tree.Condition, ...]
     ) -> tree.Condition:
         found: list[tree.Condition] = []
-        for part in map(self.normal, parts):
+        for part in map(self.of, parts):
             found += part.parts if isinstance(part, kind) else [part]
         by_text = {condition_text(part): part for part in found}
         kept = tuple(by_text[text] for text in sorted(by_text))
@@ -65,7 +65,7 @@ class Sameness:
     def _opposite(self, condition: tree.Condition) -> tree.Condition:
         match condition:
             case tree.Not(operand):
-                return self.normal(operand)
+                return self.of(operand)
             case tree.All(parts):
                 return self._joined(tree.Any, tuple(tree.Not(part) for part in parts))
             case tree.Any(parts):
@@ -75,7 +75,7 @@ class Sameness:
             case tree.OneOf(operand, options) if len(options) == 1:
                 return self._opposite(_equal(operand, options[0]))
             case _:
-                return tree.Not(self.normal(condition))
+                return tree.Not(self.of(condition))
 
     def _compare(self, found: tree.Compare) -> tree.Compare:
         if isinstance(found.left, tree.Literal) or (
