@@ -1,6 +1,6 @@
 """A bar that goes on step by step, for work of some seconds to minutes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,25 +11,28 @@ from rich.progress import TaskID as Task
 
 @dataclass(slots=True)
 class Steps:
-    """The bar of some steps, and how far it is."""
+    """The bar of some steps, each with its size, and how far it is."""
 
     progress: Progress
     task: Task
-    begun: int = field(default=-1)
+    sizes: Sequence[float]
+    done: int = field(default=-1)
 
     def begin(self, what: str) -> None:
         """Say what begins now; what was begun before is done."""
-        self.begun += 1
-        self.progress.update(self.task, description=what, completed=self.begun)
+        self.done += 1
+        self.progress.update(self.task, description=what)
+        self.tell(0.0)
 
     def tell(self, share: float) -> None:
         """Say how much of what was begun is done, from 0 to 1."""
-        self.progress.update(self.task, completed=self.begun + share)
+        before, own = sum(self.sizes[: self.done]), self.sizes[self.done]
+        self.progress.update(self.task, completed=before + own * share)
 
 
 @contextmanager
-def shown(console: Console, steps: int) -> Iterator[Steps]:
-    """Show a bar of so many steps while the block runs; nothing where nobody looks."""
+def shown(console: Console, sizes: Sequence[float]) -> Iterator[Steps]:
+    """Show a bar of steps of these sizes while the block runs; nothing where nobody looks."""
     columns = (
         SpinnerColumn(),
         BarColumn(),
@@ -39,4 +42,4 @@ def shown(console: Console, steps: int) -> Iterator[Steps]:
     )
     is_seen = console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=not is_seen) as progress:
-        yield Steps(progress, progress.add_task("", total=steps))
+        yield Steps(progress, progress.add_task("", total=sum(sizes)), sizes)

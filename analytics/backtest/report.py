@@ -9,7 +9,7 @@ from analytics.backtest.values import Backtest, Overlap, Period, RuleEffect
 from data_contracts.decision import Verdict
 from rules.model import Status
 
-PAIRS_SHOWN = 15
+PAIRS_SHOWN, SILENT_SHOWN = 15, 12
 
 ALERT = (
     "An alert is what an analyst gets to see: transactions that are reviewed or declined and not "
@@ -129,7 +129,10 @@ def rules_sheets(found: Backtest) -> Sequence[Block]:
             Sheet(title="How well each rule tells", headings=headings, rows=rows, note=INTERVALS)
         )
     if silent:
-        blocks.append(Words(f"Without a hit: {', '.join(silent)}.", is_small=True))
+        more = len(silent) - SILENT_SHOWN
+        rest = f" and {words.counted(more, 'rule')} more" if more > 0 else ""
+        named = ", ".join(silent[:SILENT_SHOWN])
+        blocks.append(Words(f"Without a hit: {named}{rest}.", is_small=True))
     return blocks
 
 

@@ -23,7 +23,7 @@ from watchkeeper.past import Past, Wanted, read
 from watchkeeper.settings import data_folder
 from watchkeeper.stack.descriptor import load
 
-STEPS = 2
+STEPS = (1, 9)  # Reading, trying: about so long each.
 
 Input = Annotated[
     Path | None,

@@ -33,7 +33,7 @@ from watchkeeper.past import Wanted, read
 from watchkeeper.settings import data_folder
 from watchkeeper.stack.descriptor import NoStack, load
 
-STEPS = 3
+STEPS = (1, 1, 18)  # Testing, reading, trying both: about so long each.
 FAILURES_SHOWN = 10
 
 
