@@ -1,49 +1,44 @@
 """Decisions: what features and rules say of a batch, encoded around the transactions' own bytes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import msgspec
+import numpy as np
 
-from data_contracts import codec, ids
+from data_contracts import codec
 from data_contracts.control import FeatureWarmRecord
-from data_contracts.decision import SCORE_MAX, FeatureValue, ListHit, RuleHit, Verdict
+from data_contracts.decision import SCORE_MAX, ListHit, RuleHit, Verdict
 from data_contracts.topics import Topic
 from dataflows.connectors import Letter
+from dataflows.scoring.batch_ids import as_bytes, derived_ids
 from dataflows.scoring.changes import Changed
 from dataflows.scoring.intake import Accepted
+from dataflows.scoring.seen import FLAGS, Seen
+from dataflows.scoring.writing import Rows, Shape, Writer
 from rules.entries import Changes
-from rules.evaluation import NO_FLAGS, Judgement, compile_rule_set
-from rules.features.answers import columns_of, flags_of
+from rules.evaluation import NOTHING, Judgement, compile_rule_set
 from rules.features.memory import Answers, Ints
+from rules.features.messages import Messages
 from rules.features.plan import Plan
-from rules.model import Flag, Policy, RuleSet
+from rules.model import Policy, RuleSet
 from rules.rule_set import from_canonical
-from runtime import id_arrays
+from rules.screening import screening_of
 
 _NO_RULES = RuleSet(policy=Policy(review_at=SCORE_MAX + 1, decline_at=SCORE_MAX + 1))
 
-Row = tuple[FeatureValue, ...]
-Flags = Mapping[str, str]
 
+class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What a `Decision` says of a transaction, field by field as there."""
 
-class EncodedDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A `Decision`, field by field, around a transaction that is encoded already."""
-
-    decision_id: str
-    event_id: str
-    cell: int
-    position: int
     verdict: Verdict
     score: int
     rule_set: str
     hits: tuple[RuleHit, ...] = ()
     shadow_hits: tuple[RuleHit, ...] = ()
     list_hit: ListHit | None = None
-    features: msgspec.Struct | msgspec.UnsetType = msgspec.UNSET
-    flags: Flags = {}
-    transaction: msgspec.Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +52,6 @@ class Decided:
     received: Sequence[float] = ()
 
 
-@dataclass(slots=True)
-class _Table:
-    """The features of a batch by row; `flags` has only the rows with any."""
-
-    rows: Sequence[Row]
-    flags: dict[int, dict[str, str]] = field(default_factory=dict)
-
-
 class Judge:
     """One cell's rules at work: the rule set in force, what the log changed, what is warm."""
 
@@ -73,7 +60,7 @@ class Judge:
         self.decisions = decisions
         self.evaluator = compile_rule_set(_NO_RULES)
         self.rule_set = ""
-        self._plan(Plan.of(()))
+        self._prepare(Plan.of(()))
         self.warming: set[str] = set()  # Features by fingerprint: null until their record.
 
     def change(self, changed: Changed) -> None:
@@ -92,75 +79,70 @@ class Judge:
     def _adopt(self, rule_set: RuleSet, changes: Changes) -> None:
         self.evaluator = compile_rule_set(rule_set, changes)
         self.rule_set = rule_set.fingerprint()
-        self._plan(Plan.of(rule_set.features))
+        self._prepare(Plan.of(rule_set.features))
 
-    def _plan(self, plan: Plan) -> None:
-        """Features of a decision become a struct: ten times quicker than a dict; null is absent."""
-        self.plan = plan
-        fields = [(definition.name, FeatureValue, None) for definition in plan.definitions]
-        self.values = msgspec.defstruct("Values", fields, omit_defaults=True, gc=False)
+    def _prepare(self, plan: Plan) -> None:
+        self.plan, self.screening = plan, screening_of(self.evaluator)
+        self.writers: dict[int, Writer] = {}  # By cell.
 
     def decide(self, accepted: Accepted, clock: Ints, answers: Answers) -> Decided:
         """Decide a batch, with the answers of all features."""
-        table = self._table(len(clock), answers)
-        judgements = list(self._judgements(accepted, table))
-        letters = list(self._letters(accepted, table, judgements))
-        return Decided(
-            accepted.cell,
-            accepted.until,
-            [*letters, *accepted.rejections],
-            [judgement.verdict for judgement in judgements],
-            [transaction.received_at.timestamp() for transaction in accepted.transactions],
-        )
+        seen = Seen.of(self.plan, answers, self.warming)
+        judgements = self._judgements(accepted.messages, seen)
+        verdicts = [Verdict.APPROVE] * len(clock)
+        for row, judgement in judgements.items():
+            verdicts[row] = judgement.verdict
+        letters = [*self._letters(accepted, seen, judgements), *accepted.rejections]
+        received = (accepted.messages.received / 1000).tolist()
+        return Decided(accepted.cell, accepted.until, letters, verdicts, received)
 
-    def _table(self, length: int, answers: Answers) -> _Table:
-        columns, flagged = columns_of(self.plan, answers), flags_of(answers)
-        for number, feature in enumerate(self.plan.features):
-            if feature.fingerprint in self.warming:
-                columns[number] = [None] * length
-                flagged[number] = dict.fromkeys(range(length), Flag.WARMING)
-        rows = zip(*(columns[place] for place in self.plan.places), strict=True)
-        return _Table(list(rows) or [()] * length, self._flags(flagged))
-
-    def _flags(self, flagged: Mapping[int, Mapping[int, Flag]]) -> dict[int, dict[str, str]]:
-        found: dict[int, dict[str, str]] = {}
-        for definition, place in zip(self.plan.definitions, self.plan.places, strict=True):
-            for row, flag in flagged.get(place, {}).items():
-                found.setdefault(row, {})[definition.name] = str(flag)
+    def _judgements(self, messages: Messages, seen: Seen) -> dict[int, Judgement]:
+        """What there is to say of the rows of which there is anything to say."""
+        found, rows = {}, self.screening.rows(messages, seen.by_name)
+        for row, values in zip(rows, seen.rows(rows), strict=True):
+            judgement = self.evaluator.judge(messages.transaction(row), values, seen.flags(row))
+            if judgement is not NOTHING:
+                found[row] = judgement
         return found
 
-    def _judgements(self, accepted: Accepted, table: _Table) -> Iterator[Judgement]:
-        judge, flags = self.evaluator.judge, table.flags
-        for row, transaction in enumerate(accepted.transactions):
-            yield judge(transaction, table.rows[row], flags.get(row, NO_FLAGS))
-
     def _letters(
-        self, accepted: Accepted, table: _Table, judgements: Sequence[Judgement]
+        self, accepted: Accepted, seen: Seen, judgements: Mapping[int, Judgement]
     ) -> Iterator[Letter]:
-        events = id_arrays.to_texts(accepted.ids)
-        decided = [ids.derived_id(event, "decision") for event in accepted.ids]
-        for row, (decision_id, judgement) in enumerate(
-            zip(id_arrays.to_texts(decided), judgements, strict=True)
-        ):
-            decision = EncodedDecision(
-                decision_id=decision_id,
-                event_id=events[row],
-                cell=accepted.cell,
-                position=accepted.positions[row],
-                verdict=judgement.verdict,
-                score=judgement.score,
-                rule_set=self.rule_set,
-                hits=judgement.hits,
-                shadow_hits=judgement.shadow_hits,
-                list_hit=judgement.list_hit,
-                features=self._values(table.rows[row]),
-                flags=table.flags.get(row, NO_FLAGS),
-                transaction=msgspec.Raw(accepted.canonical[row]),
-            )
-            yield Letter(self.decisions, codec.encode(decision), accepted.ids[row])
+        rows = Rows(
+            derived_ids(accepted.ids, "decision"),
+            accepted.ids,
+            np.array(accepted.positions, np.int64),
+            accepted.messages.raw,
+            accepted.messages.starts,
+        )
+        said = {row: self._said(judgement) for row, judgement in judgements.items()}
+        values = self._writer(accepted.cell).write(rows, seen.written(), said)
+        return map(Letter, repeat(self.decisions), values, as_bytes(accepted.ids))
 
-    def _values(self, row: Row) -> msgspec.Struct | msgspec.UnsetType:
-        return msgspec.UNSET if row.count(None) == len(row) else self.values(*row)
+    def _said(self, judgement: Judgement) -> bytes:
+        """What is said, as the middle of an encoded decision."""
+        said = Said(
+            verdict=judgement.verdict,
+            score=judgement.score,
+            rule_set=self.rule_set,
+            hits=judgement.hits,
+            shadow_hits=judgement.shadow_hits,
+            list_hit=judgement.list_hit,
+        )
+        return codec.encode(said)[1:-1]
+
+    def _writer(self, cell: int) -> Writer:
+        if cell not in self.writers:
+            shape = Shape(
+                cell=cell,
+                said=self._said(NOTHING),
+                names=[definition.name for definition in self.plan.definitions],
+                places=self.plan.places,
+                is_written=[not feature.is_whole for feature in self.plan.features],
+                flags=FLAGS,
+            )
+            self.writers[cell] = Writer(shape)
+        return self.writers[cell]
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -175,6 +157,7 @@ class Judge:
         changes = codec.decode(snapshot["changes"], Changes)
         if snapshot["rule_set"] is None:
             self.evaluator = compile_rule_set(_NO_RULES, changes)
+            self._prepare(Plan.of(()))
         else:
             self._adopt(from_canonical(snapshot["rule_set"]), changes)
         self.warming = set(snapshot["warming"])

@@ -1,38 +1,38 @@
 """Intake: messages of the log become transactions, each id once, and columns for the features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from data_contracts import door, ids
+from data_contracts.door import parse_stored
 from data_contracts.topics import Topic
-from data_contracts.transaction import Transaction
 from data_contracts.violation import ContractViolation
 from dataflows.connectors import Letter, LogBatch
 from dataflows.scoring import changes
+from dataflows.scoring.batch_ids import ID_BYTES, Ids, event_ids
 from dataflows.scoring.changes import Changed
 from dataflows.scoring.recent_ids import RecentIds
 from dataflows.scoring.rejection import rejection
-from rules.features.columns import Columns, Mask, columns_of
+from rules.features.columns import Columns, columns_from
+from rules.features.messages import Messages
 from rules.features.plan import Plan
 from rules.model import FeatureDefinition, RuleSet
-from rules.predicates import compile_masks
+from rules.screening import compile_masks
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Transactions in order of position, each with its id and canonical bytes; and dead letters."""
+    """Transactions in order of position, each with its id; and dead letters."""
 
     number: int
     cell: int
     until: int  # The last position that was read.
     positions: Sequence[int] = ()
-    ids: Sequence[bytes] = ()
-    transactions: Sequence[Transaction] = ()
-    canonical: Sequence[bytes] = ()
+    messages: Messages = field(default_factory=lambda: Messages.read([]))
+    ids: Ids = field(default_factory=lambda: np.zeros((0, ID_BYTES), np.uint8))
     rejections: Sequence[Letter] = ()
 
 
@@ -46,9 +46,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    positions: list[int] = field(default_factory=list)
-    transactions: list[Transaction] = field(default_factory=list)
-    canonical: list[bytes] = field(default_factory=list)
+    positions: list[int]
+    messages: Messages
     rejections: list[Letter] = field(default_factory=list)
 
 
@@ -62,13 +61,11 @@ class Intake:
         self.recent = RecentIds()
         self.clock = 0
         self.number = 0
-        self._plan(
-            (),
-        )
+        self._plan(())
 
     def _plan(self, definitions: Sequence[FeatureDefinition]) -> None:
         self.plan = Plan.of(definitions)
-        self.masks: list[Mask] = [compile_masks(group) for group in self.plan.condition_groups]
+        self.masks = compile_masks(self.plan.condition_groups)
 
     def take(self, batch: LogBatch) -> Taken:
         """What the item comes to."""
@@ -87,38 +84,39 @@ class Intake:
         return Taken(Changed(self.number, batch.cell, message.offset, self.clock, change))
 
     def _take_messages(self, batch: LogBatch) -> Taken:
-        read = self._read(batch)
-        found = [ids.event_id(item.tenant, item.transaction_id) for item in read.transactions]
-        accepted = Accepted(
-            self.number,
-            batch.cell,
-            batch.messages[-1].offset,
-            read.positions,
-            found,
-            read.transactions,
-            read.canonical,
-            read.rejections,
-        )
-        if found:
-            accepted = _without(accepted, self.recent.note(found, read.positions))
-        if not accepted.transactions:
+        accepted = self._accepted(batch)
+        if not accepted.positions:
             return Taken(accepted)
-        columns = columns_of(self.plan, accepted.transactions, self.clock, self.masks)
+        masks = self.masks(accepted.messages)
+        columns = columns_from(self.plan, accepted.messages, self.clock, masks)
         self.clock = int(columns.clock[-1])
         return Taken(accepted, columns)
 
+    def _accepted(self, batch: LogBatch) -> Accepted:
+        read = self._read(batch)
+        ids, until = event_ids(read.messages), batch.messages[-1].offset
+        is_copy = self.recent.note(ids, read.positions)
+        if is_copy.any():
+            read, ids = _rows(read, np.flatnonzero(~is_copy).tolist()), ids[~is_copy]
+        return Accepted(
+            self.number, batch.cell, until, read.positions, read.messages, ids, read.rejections
+        )
+
     def _read(self, batch: LogBatch) -> _Read:
-        read = _Read()
-        found = door.parse_stored_batch([message.value for message in batch.messages])
-        for message, item in zip(batch.messages, found, strict=True):
-            if isinstance(item, ContractViolation):
-                letter = rejection(message, item, batch.cell, self.log, self.rejected)
-                read.rejections.append(letter)
-            else:
-                read.positions.append(message.offset)
-                read.transactions.append(item[0])
-                read.canonical.append(item[1])
-        return read
+        """All at once where all are plain; else each that is not goes through the door itself."""
+        messages = Messages.read([message.value for message in batch.messages])
+        are_plain = messages.are_plain
+        if are_plain.all():
+            return _Read([message.offset for message in batch.messages], messages)
+        positions, canonical, rejections = list[int](), list[bytes](), list[Letter]()
+        for message, is_plain in zip(batch.messages, are_plain.tolist(), strict=True):
+            try:
+                canonical.append(message.value if is_plain else parse_stored(message.value)[1])
+                positions.append(message.offset)
+            except ContractViolation as violation:
+                letter = rejection(message, violation, batch.cell, self.log, self.rejected)
+                rejections.append(letter)
+        return _Read(positions, Messages.trusted(canonical), rejections)
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -136,15 +134,8 @@ class Intake:
         self._plan(msgspec.json.decode(snapshot["definitions"], type=list[FeatureDefinition]))
 
 
-def _without(accepted: Accepted, is_copy: "np.ndarray[Any, np.dtype[np.bool_]]") -> Accepted:
-    """Leave out the copies."""
-    if not is_copy.any():
-        return accepted
-    rows = np.flatnonzero(~is_copy).tolist()
-    return replace(
-        accepted,
-        positions=[accepted.positions[row] for row in rows],
-        ids=[accepted.ids[row] for row in rows],
-        transactions=[accepted.transactions[row] for row in rows],
-        canonical=[accepted.canonical[row] for row in rows],
-    )
+def _rows(read: _Read, rows: Sequence[int]) -> _Read:
+    """Only some of them."""
+    canonical = [read.messages.canonical(row) for row in rows]
+    positions = [read.positions[row] for row in rows]
+    return _Read(positions, Messages.trusted(canonical), read.rejections)

@@ -15,6 +15,7 @@ SLOTS_LEAST = 1 << 12
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Ids = NDArray[np.uint8]
 
 
 @kernel
@@ -56,13 +57,14 @@ class RecentIds:
         self.positions: Ints = np.full(slots, NOWHERE, np.int64)
         self.count = 0
 
-    def note(self, ids: Sequence[bytes], positions: Sequence[int]) -> Bools:
+    def note(self, ids: Ids, positions: Sequence[int]) -> Bools:
         """Which of the ids, in order of position, are copies; a copy renews its id too."""
-        at = np.array(positions, np.int64)
+        is_copy, at = np.zeros(len(ids), np.bool_), np.array(positions, np.int64)
+        if not len(ids):
+            return is_copy
         if 4 * (self.count + len(ids)) > 3 * len(self.positions):
             self._clean(int(at[0]), len(ids))
-        is_copy = np.zeros(len(ids), np.bool_)
-        names = np.frombuffer(b"".join(ids), np.uint64).reshape(-1, 2)
+        names = ids.view(np.uint64)
         self.count += _note(self.names, self.positions, names, at, self.reach, is_copy)
         return is_copy
 

@@ -128,7 +128,7 @@ class PythonCode:
             case tree.Absolute(operand):
                 return f"abs({self.value(operand)})"
             case tree.PartOf(part, operand):
-                return _part(part, self.value(operand))
+                return part_of(part, self.value(operand))
             case _:
                 assert_never(value)
 
@@ -168,7 +168,8 @@ class PythonCode:
         return [f"abs({self.value(divisor)}) >= {tree.DIVISOR_MIN!r}"]
 
 
-def _part(part: tree.Part, value: str) -> str:
+def part_of(part: tree.Part, value: str) -> str:
+    """An expression for a part of an instant; arrays take it too."""
     match part:
         case tree.Part.HOUR:
             return f"({value} // {HOUR_MS} % 24)"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data_contracts.decision import FeatureValue
 from rules.features import moments
@@ -16,7 +17,9 @@ from rules.model import Aggregate, Flag
 _FLAGS = {int(Code.LATE): Flag.LATE, int(Code.SATURATED): Flag.SATURATED}
 _ZERO_WHERE_EMPTY = {Aggregate.COUNT, Aggregate.DISTINCT}
 
-Column = list[FeatureValue]
+Array = NDArray[Any]
+Bools = NDArray[np.bool_]
+Column = tuple[Array, Bools]
 
 
 def merged(plan: Plan, parts: Sequence[Answers]) -> Answers:
@@ -40,51 +43,62 @@ def flags_of(answers: Answers) -> dict[int, dict[int, Flag]]:
     return found
 
 
-def columns_of(plan: Plan, answers: Answers) -> list[Column]:
+def columns_of(plan: Plan, answers: Answers) -> list[list[FeatureValue]]:
     """The values of each feature; null where the answer is late, saturated, or of nothing."""
-    return [_column(plan, number, answers) for number in range(len(plan.features))]
+    numbers, known = numbers_of(plan, answers), are_known(plan, answers.codes)
+    return [
+        _as_list(values_of(plan, number, numbers, answers), known[number])
+        for number in range(len(plan.features))
+    ]
 
 
-def _column(plan: Plan, number: int, answers: Answers) -> Column:
-    feature, codes = plan.features[number], answers.codes[number]
-    values = _values(feature, answers.words[plan.words[number] : plan.words[number + 1]])
-    is_null = codes != Code.VALUE
-    if feature.definition.aggregate in _ZERO_WHERE_EMPTY:
-        is_null = codes > Code.EMPTY  # The words of nothing are zero.
-    for event in np.flatnonzero(is_null).tolist():
-        values[event] = None
-    return values
-
-
-def _values(feature: Feature, words: Ints) -> Column:
-    aggregate, of = feature.definition.aggregate, feature.definition.of
-    if feature.kind is Kind.SUMS:
-        return _of_sums(feature, words)
-    if aggregate in {Aggregate.MIN, Aggregate.FIRST_SEEN}:
-        words = -words
-    if aggregate is Aggregate.LAST:
-        words = words[2:]
-    found: Any = words[0]
-    if of in PLACES:
-        found = from_ordered(found)
-    elif of in TEXT_BYTES and aggregate is Aggregate.LAST:
-        found = np.ascontiguousarray(words.T).view(f"S{TEXT_BYTES[of]}")[:, 0].astype(str)
-    values: Column = found.tolist()
-    return values
-
-
-def _of_sums(feature: Feature, words: Ints) -> Column:
-    """`words` has the number of entries, the number of events if there are tiles, the sums."""
-    count, sums = words[int(feature.is_tiled)], words[1 + int(feature.is_tiled) :]
-    match feature.definition.aggregate:
-        case Aggregate.COUNT:
-            found: Column = count.tolist()
-        case Aggregate.SUM:
-            found = sums[0].tolist()
-        case Aggregate.AVG:
-            rows = zip(count.tolist(), sums[0].tolist(), strict=True)
-            found = [moments.mean(n, x) for n, x in rows]
-        case _:
-            squares = zip(count.tolist(), sums.T.tolist(), strict=True)
-            found = [moments.deviation(n, x, (hh, hl, ll)) for n, (x, hh, hl, ll) in squares]
+def _as_list(values: Array, known: Bools) -> list[FeatureValue]:
+    found: list[FeatureValue] = values.tolist()
+    for event in np.flatnonzero(~known).tolist():
+        found[event] = None
     return found
+
+
+def are_known(plan: Plan, codes: NDArray[np.uint8]) -> Bools:
+    """Where each feature is no null; the words of nothing are zero, and so is a count of it."""
+    of_nothing = [item.definition.aggregate in _ZERO_WHERE_EMPTY for item in plan.features]
+    highest = np.where(of_nothing, np.uint8(Code.EMPTY), np.uint8(Code.VALUE))
+    known: Bools = codes <= highest[:, np.newaxis]
+    return known
+
+
+def numbers_of(plan: Plan, answers: Answers) -> Ints:
+    """The value of each feature as a whole number, right for those that are whole."""
+    found: Ints = answers.words[plan.value_lines]
+    for number, feature in enumerate(plan.features):
+        if feature.is_negated:
+            np.negative(found[number], out=found[number])
+    return found
+
+
+def values_of(plan: Plan, number: int, numbers: Ints, answers: Answers) -> Array:
+    """The values of one feature, right where it is known; texts are objects."""
+    feature = plan.features[number]
+    words = answers.words[plan.words[number] : plan.words[number + 1]]
+    if feature.is_whole:
+        found: Array = numbers[number]
+    elif feature.kind is Kind.SUMS:
+        found = _of_sums(feature, words)
+    elif feature.definition.of in PLACES:
+        found = from_ordered(numbers[number])
+    else:
+        found = _texts(words[feature.value_word :], TEXT_BYTES[feature.definition.of or ""])
+    return found
+
+
+def _texts(words: Ints, size: int) -> Array:
+    texts = np.ascontiguousarray(words.T).view(f"S{size}")[:, 0]
+    return np.array([text.decode() for text in texts.tolist()], np.object_)
+
+
+def _of_sums(feature: Feature, words: Ints) -> Array:
+    """A mean, or a deviation with the sum of squares in three parts behind the sum."""
+    count, sums = words[int(feature.is_tiled)], words[feature.value_word :]
+    if feature.definition.aggregate is Aggregate.AVG:
+        return moments.means(count, sums[0])
+    return moments.deviations(count, sums[0], list(sums[1:]))

@@ -24,7 +24,6 @@ from rules.features.memory import (
 from rules.features.naive import FORGET_AFTER_MS
 from rules.features.observing import observe
 from rules.features.plan import CONDITIONS_MAX, Feature, Key, Plan
-from rules.model import Aggregate
 
 SIZES = 32  # A block of the last would fill all memory there is.
 NO_MASK = -1, 0
@@ -155,7 +154,7 @@ def _line(plan: Plan, feature: Feature) -> dict[str, int]:
         "room_max": feature.room_max,
         "is_tiled": feature.is_tiled,
         "is_current_included": definition.is_current_included,
-        "is_negated": definition.aggregate in {Aggregate.MIN, Aggregate.FIRST_SEEN},
+        "is_negated": feature.is_negated,
         "column": plan.column_of(feature),
         "null_column": plan.null_column_of(feature),
         "mask": mask,

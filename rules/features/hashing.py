@@ -7,7 +7,11 @@ from numpy.typing import NDArray
 
 from rules.features.compiling import kernel
 
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int32]
 Words = NDArray[np.uint64]
+
+_BACKSLASH, _WORD_BITS = b"\\"[0], 64
 
 # A fixed key: the same text has the same hash in every process, for ever.
 _K0, _K1 = np.uint64(0x7761746368), np.uint64(0x6B6565706572)
@@ -55,14 +59,33 @@ def _hash(words: Words, out: Words) -> None:
 
 
 @kernel
-def _hash_texts(texts: Words, out: Words) -> None:
-    for row in range(texts.shape[0]):
-        length = 0
-        while length < texts.shape[1] and texts[row, length] != 0:
-            length += 1
+def words_of(raw: Bytes, begin: int, end: int, words: Words) -> int:
+    """Write a text, without its escapes, as words padded with zeros, and say how many."""
+    count, shift, word, at = 0, 0, np.uint64(0), begin
+    while at < end:
+        at += raw[at] == _BACKSLASH
+        word |= np.uint64(raw[at]) << np.uint64(shift)
+        at, shift = at + 1, shift + 8
+        if shift == _WORD_BITS or at == end:
+            words[count] = word
+            count, shift, word = count + 1, 0, np.uint64(0)
+    return count
+
+
+@kernel
+def _hash_texts(raw: Bytes, begins: Places, ends: Places, words: Words, out: Words) -> None:
+    for row in range(begins.shape[0]):
+        length = words_of(raw, begins[row], ends[row], words)
         if length:
-            _hash(texts[row, :length], out[row])
+            _hash(words[:length], out[row])
             out[row, 0] |= np.uint64(1)
+
+
+@kernel
+def write_texts(raw: Bytes, begins: Places, ends: Places, cells: Words, column: int) -> None:
+    """Write each text into its row of cells, from a column on."""
+    for row in range(begins.shape[0]):
+        words_of(raw, begins[row], ends[row], cells[row, column:])
 
 
 @kernel
@@ -76,13 +99,13 @@ def _combine(parts: Words, out: Words) -> None:
             out[row, 0] |= np.uint64(1)
 
 
-def hash_texts(texts: Words) -> Words:
-    """One row of two words for each text, given as rows of words padded with zeros.
+def hash_texts(raw: Bytes, begins: Places, ends: Places) -> Words:
+    """One row of two words for each text that stands in the bytes.
 
     The row is zero where the text is empty, and never zero elsewhere.
     """
-    out = np.zeros((len(texts), 2), np.uint64)
-    _hash_texts(texts, out)
+    out, longest = np.zeros((len(begins), 2), np.uint64), int((ends - begins).max(initial=0))
+    _hash_texts(raw, begins, ends, np.zeros(1 + longest // 8, np.uint64), out)
     return out
 
 

@@ -97,6 +97,33 @@ class Feature:
         return 1 if self.kind in {Kind.HIGHEST, Kind.VALUES, Kind.SET} else self.stride
 
     @property
+    def is_negated(self) -> bool:
+        """Whether the least is found as the highest of the negated."""
+        return self.definition.aggregate in {Aggregate.MIN, Aggregate.FIRST_SEEN}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers; else they are floats, or texts."""
+        aggregate, of = self.definition.aggregate, self.definition.of
+        if of in PLACES:
+            return aggregate is Aggregate.FIRST_SEEN
+        is_text = aggregate is Aggregate.LAST and of in TEXT_BYTES
+        return not is_text and aggregate not in {Aggregate.AVG, Aggregate.STDDEV}
+
+    @property
+    def value_word(self) -> int:
+        """Which word of an answer is, or begins, its value; sums have the number of events too."""
+        match self.definition.aggregate:
+            case Aggregate.COUNT:
+                return int(self.is_tiled)
+            case Aggregate.SUM | Aggregate.AVG | Aggregate.STDDEV:
+                return 1 + int(self.is_tiled)
+            case Aggregate.LAST:
+                return 2
+            case _:
+                return 0
+
+    @property
     def room_max(self) -> int:
         """Entries that the largest block has to hold: a set has free places, a ring a sentinel."""
         if self.kind is Kind.SET:
@@ -153,6 +180,12 @@ class Plan:
         for feature in self.features:
             found.append(found[-1] + feature.answer_words)
         return tuple(found)
+
+    @cached_property
+    def value_lines(self) -> list[int]:
+        """Where each feature's value is, or begins, among the words of all answers."""
+        begins = zip(self.features, self.words, strict=False)
+        return [begin + feature.value_word for feature, begin in begins]
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:

@@ -1,15 +1,19 @@
 """Copies are told by the positions between them, however the memory grows, cleans and restarts."""
 
+from collections.abc import Iterable
+
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.scoring.recent_ids import REACH, RecentIds
+from dataflows.scoring.recent_ids import REACH, Ids, RecentIds
 
 REACH_HERE = 5
 
 
-def _id(number: int) -> bytes:
-    return number.to_bytes(8, "big") + bytes(7) + b"\x80"
+def _ids(numbers: Iterable[int]) -> Ids:
+    found = [number.to_bytes(8, "big") + bytes(7) + b"\x80" for number in numbers]
+    return np.frombuffer(b"".join(found), np.uint8).reshape(-1, 16)
 
 
 def _copies(numbers: list[int], steps: list[int]) -> list[bool]:
@@ -35,7 +39,7 @@ def test_a_copy_is_an_id_that_stood_near_before(
     positions = [sum(steps[: at + 1]) for at in range(len(steps))]
     recent, found = RecentIds(REACH_HERE), []
     for at in range(0, len(events), size):
-        ids = [_id(number) for number in numbers[at : at + size]]
+        ids = _ids(numbers[at : at + size])
         found += recent.note(ids, positions[at : at + size]).tolist()
         if is_restarted:
             saved, recent = recent.snapshot(), RecentIds(REACH_HERE)
@@ -46,17 +50,17 @@ def test_a_copy_is_an_id_that_stood_near_before(
 
 def test_a_million_positions_are_remembered_and_no_more() -> None:
     recent = RecentIds()
-    recent.note([_id(0), _id(1)], [0, 1])
+    recent.note(_ids([0, 1]), [0, 1])
 
-    assert recent.note([_id(0)], [REACH]).tolist() == [True]
-    assert recent.note([_id(1)], [REACH + 2]).tolist() == [False]
+    assert recent.note(_ids([0]), [REACH]).tolist() == [True]
+    assert recent.note(_ids([1]), [REACH + 2]).tolist() == [False]
 
 
 def test_it_grows_and_forgets_in_bounded_memory() -> None:
     recent = RecentIds(reach=10_000)
     for begin in range(0, 200_000, 1_000):
         numbers = range(begin, begin + 1_000)
-        assert not recent.note([_id(number) for number in numbers], numbers).any()
+        assert not recent.note(_ids(numbers), numbers).any()
 
     assert len(recent.positions) == 1 << 15
-    assert recent.note([_id(199_000), _id(150_000)], [200_000, 200_001]).tolist() == [True, False]
+    assert recent.note(_ids([199_000, 150_000]), [200_000, 200_001]).tolist() == [True, False]
