@@ -9,11 +9,13 @@ import msgspec
 import polars as pl
 
 from data_contracts.transaction import Transaction
+from dataflows.archiving import columns
 from rules.evaluation import Judgement, compile_rule_set
 from rules.features import naive
 from rules.model import RuleSet
 from rules.predicates import holds
-from tests.factories import NOON, a_transaction
+from runtime.archive import Archive, Mark
+from tests.factories import NOON, a_decision, a_transaction
 from tests.rules.catalogues import NEIGHBOUR, write
 
 RISKY = "catalogue/card-testing/neighbour.yaml"
@@ -89,3 +91,14 @@ def judgements(found: Sequence[Transaction], rule_set: RuleSet) -> list[Judgemen
             found, naive.values(rule_set.features, found, holds), strict=True
         )
     ]
+
+
+def archive_of(found: Sequence[Transaction], data: Path) -> None:
+    """Put them into the archive of a stack, as if each had been approved."""
+    rows = [
+        columns.row(a_decision(position=position, transaction=transaction))
+        for position, transaction in enumerate(found)
+    ]
+    table = columns.table(columns.Read(rows, [0] * len(rows), ()))
+    archive = Archive.open(data / "archive" / "transactions")
+    assert archive.append(table, 0, Mark(len(rows) - 1, len(rows)))
