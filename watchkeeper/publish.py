@@ -1,4 +1,4 @@
-"""Publishing: a rule set becomes a record in the log of every cell, and counts from there on."""
+"""The first rule set of a stack becomes a record in the log of every cell; people use the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from data_contracts.control import (
     KIND_HEADER,
     RULE_SET_BYTES_MAX,
     ControlKind,
+    Publishing,
     RuleSetRecord,
 )
 from data_contracts.topics import TRANSACTIONS, Topic
@@ -21,7 +22,6 @@ from rules.rule_set import pack
 from runtime.kafka import Outbox
 from runtime.postgres import connect
 from watchkeeper.errors import Failure
-from watchkeeper.stack.descriptor import Descriptor
 
 NEWEST = """
 SELECT DISTINCT ON (cell) cell, rule_set
@@ -38,7 +38,6 @@ class Publication:
     rule_set: RuleSet
     published_by: str
     published_at: datetime
-    approved_by: str | None = None
 
     def record(self) -> RuleSetRecord:
         """The record, or `Failure` where the set is too large for the log."""
@@ -53,7 +52,8 @@ class Publication:
             document=document,
             published_by=self.published_by,
             published_at=self.published_at,
-            approved_by=self.approved_by,
+            act=Publishing.BOOTSTRAP,
+            reason="the rules that are shipped",
         )
 
 
@@ -105,14 +105,3 @@ def publish_rule_set(
         )
     outbox.flush()
     return behind
-
-
-def publish_catalogue(
-    descriptor: Descriptor, folder: Path, by: str, now: datetime
-) -> tuple[str, tuple[int, ...]]:
-    """Publish a catalogue to a running stack; returns its hash and the cells that it went to."""
-    rule_set = sound_catalogue(folder).rule_set()
-    publication = Publication(rule_set=rule_set, published_by=by, published_at=now)
-    newest = newest_published(descriptor.postgres)
-    cells = publish_rule_set(descriptor.kafka, publication, newest, cells=descriptor.cells)
-    return rule_set.fingerprint(), cells
