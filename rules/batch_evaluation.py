@@ -197,7 +197,7 @@ class _Screened:
     def ask(self, frame: pl.DataFrame) -> tuple[Bools, Ints]:
         """Which rows have a value of the list, and the rows for which its entry applies."""
         values, named = frame[self.field], pl.Series(list(self.numbers), dtype=pl.String)
-        is_named: Bools = values.is_in(named).fill_null(value=False).to_numpy()
+        is_named: Bools = values.is_in(named.implode()).fill_null(value=False).to_numpy()
         rows = np.flatnonzero(is_named)
         if not len(rows):
             return is_named, rows

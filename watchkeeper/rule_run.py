@@ -32,8 +32,8 @@ _PLAIN = {Kind.TEXT: str, Kind.NUMBER: float}  # Every other kind is whole.
 class Output:
     """The table on its way into its file, and what is in it so far."""
 
-    writer: parquet.ParquetWriter
     schema: dict[str, pl.DataType]
+    write: Callable[[pl.DataFrame], object]
     rows: int = 0
     refused: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class Output:
         """Write some rows."""
         self.rows += len(part)
         self.decisions.update(dict(part["decision"].value_counts().iter_rows()))
-        self.writer.write_table(part.to_arrow())
+        self.write(part)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def output(path: Path, rule_set: RuleSet) -> Iterator[Output]:
     unfinished = path.with_name(f"{path.name}.part")
     try:
         with parquet.ParquetWriter(unfinished, types, compression="zstd") as writer:
-            yield Output(writer, schema)
+            yield Output(schema, lambda part: writer.write_table(part.to_arrow()))
         unfinished.replace(path)
     except OSError as error:
         raise Failure(

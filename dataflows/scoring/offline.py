@@ -10,6 +10,7 @@ from bytewax.run import cli_main
 from data_contracts import codec
 from data_contracts.control import ControlKind, RuleSetRecord
 from dataflows.connectors import BATCH_MAX, Clock, Letter, LogBatch, Logged, Read, Written, key_of
+from dataflows.scoring import changes
 from dataflows.scoring.flow import Scoring, build
 from rules.model import RuleSet
 from rules.rule_set import pack
@@ -23,23 +24,28 @@ Take = Callable[[Sequence[Letter]], None]
 def decide(messages: Iterable[bytes], rule_set: RuleSet, clock: Clock, take: Take) -> None:
     """Give `take` the letters that scoring sends for these transactions, in order of position.
 
-    The rule set stands before the first of them in the log, as if it had always been there.
+    The rule set stands before the first of them in the log, as if it had always been there; one
+    that scoring would not take up raises `ContractViolation`.
     """
-    source = _Source(_batches(messages, rule_set, clock()))
+    control = _record(rule_set, clock())
+    changes.read(control)
+    source = _Source(_batches(control, messages))
     flow = build(source, Scoring(clock=clock), _Sink(take))
     cli_main(flow, epoch_interval=NEVER)  # type: ignore[no-untyped-call]  # the engine comes without types
 
 
-def _batches(
-    messages: Iterable[bytes], rule_set: RuleSet, published_at: datetime
-) -> Iterator[LogBatch]:
+def _record(rule_set: RuleSet, published_at: datetime) -> Logged:
     record = RuleSetRecord(
         rule_set=rule_set.fingerprint(),
         document=pack(rule_set),
         published_by="offline",
         published_at=published_at,
     )
-    yield LogBatch(CELL, [Logged(0, codec.encode(record), kind=ControlKind.RULE_SET)])
+    return Logged(0, codec.encode(record), kind=ControlKind.RULE_SET)
+
+
+def _batches(control: Logged, messages: Iterable[bytes]) -> Iterator[LogBatch]:
+    yield LogBatch(CELL, [control])
     batch: list[Logged] = []
     for offset, message in enumerate(messages, 1):
         batch.append(Logged(offset, message))
