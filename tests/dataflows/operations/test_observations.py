@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from confluent_kafka import Message
 
 from data_contracts import codec
 from data_contracts.control import KIND_HEADER, BreakerRecord, ControlKind
 from data_contracts.dead_letter import DeadLetter
-from data_contracts.decision import Verdict
+from data_contracts.decision import RuleHit, Severity, Verdict
 from data_contracts.transaction import Channel
+from dataflows.operations.hits import Armed, Switched
 from dataflows.operations.observations import (
     DecisionObserver,
     LogObserver,
@@ -18,6 +20,9 @@ from dataflows.operations.observations import (
     Waiting,
 )
 from rules.instants import epoch_ms
+from rules.model import Breaker, RuleSet
+from rules.rule_set import pack
+from tests.casework.published import RULE, RULE_SET, a_record
 from tests.dataflows.operations.traffic import MINUTE_MS, SCORER, TENANT, channel
 from tests.factories import NOON, a_decision, a_transaction, minute
 
@@ -162,3 +167,53 @@ def test_dead_letters_count_when_they_were_written_and_once() -> None:
     seen = observer.observe(0, [a_letter(3), a_letter(4), a_letter(4), a_letter(9, minute(1))])
     assert seen.counts == {(TILE, SCORER): [2, 2], (TILE + 1, SCORER): [1, 1]}
     assert seen.settled == 9
+
+
+def test_the_records_that_arm_and_switch_breakers_are_read_and_no_others() -> None:
+    record = BreakerRecord(rule_id="card-burst", is_tripped=False, reason="x", recorded_at=NOON)
+    breaker = Breaker(max_hits_per_hour=7)
+    rule_set = RuleSet(
+        rules=(msgspec.structs.replace(RULE, breaker=breaker),), policy=RULE_SET.policy
+    )
+    messages = [
+        a_message(codec.encode(a_transaction()), 0),
+        a_message(a_record(rule_set="wrong", document=pack(rule_set)), 1, kind="rule-set"),
+        a_message(b"{", 2, kind="rule-set"),
+        a_message(a_record(document=b"nothing"), 3, kind="rule-set"),
+        a_message(codec.encode(record), 4, kind="breaker"),
+        a_message(b"{}", 5, kind="feature-warm"),
+    ]
+    seen = LogObserver(MINUTE_MS).observe(0, messages)
+    assert seen.controls == (
+        Armed(breakers={"card-burst": breaker}),
+        Switched(position=4, record=record),
+    )
+    assert seen.read_until == 5
+
+
+def test_hits_with_effect_are_counted_by_minute_and_rule() -> None:
+    burst = RuleHit(
+        rule_id="card-burst", version=1, typology="x", severity=Severity.LOW, score=9, reason="r"
+    )
+    hits = [(0, (burst,), Verdict.REVIEW), (0.5, (burst,), Verdict.DECLINE), (1, (), "approve")]
+    messages = [
+        a_message(
+            codec.encode(
+                a_decision(
+                    transaction=a_transaction(received_at=minute(at)),
+                    position=40 + number,
+                    verdict=Verdict(verdict),
+                    hits=found,
+                    shadow_hits=(burst,),
+                )
+            ),
+            number,
+            minute(2),
+        )
+        for number, (at, found, verdict) in enumerate(hits)
+    ]
+    seen = DecisionObserver(MINUTE_MS, TENANT).observe(0, messages)
+    assert seen.decided == {TILE: 2, TILE + 1: 1}
+    (fired,) = seen.fired
+    assert (fired.minute, fired.rule_id, fired.first_position) == (TILE, "card-burst", 40)
+    assert (fired.hits, fired.declines, fired.last_ms) == (2, 1, NOON_MS + 30_000)

@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from data_contracts import codec
 from data_contracts.alert import Alert
-from data_contracts.decision import Verdict
+from data_contracts.control import BreakerRecord
+from data_contracts.decision import RuleHit, Severity, Verdict
 from data_contracts.topics import ALERTS, DECISIONS, REJECTED, TRANSACTIONS, Topic
 from data_contracts.transaction import Channel, Transaction
+from rules.model import Breaker, RuleSet
+from rules.rule_set import pack
 from runtime.kafka import Outbox, Reader
+from tests.casework.published import RULE, RULE_SET, a_record
 from tests.factories import NOON, a_decision, a_topic, a_transaction, minute
 from tests.waiting import until
 from watchkeeper.stack.topics import make_topics
@@ -24,6 +29,9 @@ from watchkeeper.stack.topics import make_topics
 SCRIPT = Path(__file__).with_name("watch_topics.py")
 ROOT = Path(__file__).parents[3]
 PER_MINUTE = 20
+HIT = RuleHit(
+    rule_id="card-burst", version=1, typology="t", severity=Severity.LOW, score=60, reason="many"
+)
 
 pytestmark = pytest.mark.servers
 
@@ -50,12 +58,12 @@ class Stack:
                 outbox.send(self.topics[0], codec.encode(transaction))
         outbox.flush()
 
-    def decide(self, verdict: Verdict = Verdict.APPROVE) -> None:
+    def decide(self, verdict: Verdict = Verdict.APPROVE, hits: tuple[RuleHit, ...] = ()) -> None:
         """Decide everything that waits."""
         outbox = Outbox.to(self.brokers)
         for position in range(self.decided, len(self.log)):
             decision = a_decision(
-                transaction=self.log[position], position=position, verdict=verdict
+                transaction=self.log[position], position=position, verdict=verdict, hits=hits
             )
             outbox.send(self.topics[1], codec.encode(decision))
         outbox.flush()
@@ -67,6 +75,19 @@ class Stack:
         found: list[Alert] = []
         while not (batch := reader.poll(seconds=0.5)).is_caught_up or batch.messages:
             found += [codec.decode(message.value() or b"", Alert) for message in batch.messages]
+        reader.close()
+        return found
+
+    def trips(self) -> list[BreakerRecord]:
+        """Every breaker record in the log."""
+        reader = Reader.at(self.brokers, "test", self.topics[0], 0, None)
+        found: list[BreakerRecord] = []
+        while not (batch := reader.poll(seconds=0.5)).is_caught_up or batch.messages:
+            found += [
+                codec.decode(message.value() or b"", BreakerRecord)
+                for message in batch.messages
+                if message.headers() == [("kind", b"breaker")]
+            ]
         reader.close()
         return found
 
@@ -135,6 +156,36 @@ def test_a_scorer_that_stands_still_is_told_from_the_topics_alone(stack: Stack) 
         until(lambda: stack.raised() == {("scoring-lag", "scoring")}, "the lag is told")
     (alert,) = {alert.alert_id: alert for alert in stack.alerts()}.values()
     assert alert.reasons == ("200 transactions wait for their decision, the oldest for 30m",)
+
+
+def test_a_rule_that_hits_too_much_is_put_into_shadow_in_the_log_and_told(stack: Stack) -> None:
+    rule = msgspec.structs.replace(RULE, breaker=Breaker(max_hits_per_hour=20))
+    rule_set = RuleSet(rules=(rule,), policy=RULE_SET.policy)
+    outbox = Outbox.to(stack.brokers)
+    outbox.send(
+        stack.topics[0],
+        a_record(rule_set=rule_set.fingerprint(), document=pack(rule_set)),
+        headers=[("kind", "rule-set")],
+    )
+    outbox.flush()
+    with a_monitor(stack) as process:
+        stack.minutes(0, 1, Channel.CARD)
+        stack.decide(Verdict.REVIEW, (HIT,))
+        stack.minutes(1, 2, Channel.CARD)
+        stack.decide(Verdict.REVIEW, (HIT,))
+        until(lambda: ("card-burst", "card-burst") in stack.raised(), "the trip is told")
+        process.kill()
+        process.wait()
+    with a_monitor(stack):
+        stack.minutes(2, 3, Channel.CARD)
+        stack.decide(Verdict.REVIEW, (HIT,))
+        until(lambda: len(stack.trips()) >= 1, "the trip stands in the log")
+    assert {(trip.rule_id, trip.is_tripped, trip.since) for trip in stack.trips()} == {
+        ("card-burst", True, None)
+    }
+    told = [alert for alert in stack.alerts() if alert.entity_kind == "rule"]
+    assert len({alert.alert_id for alert in told}) == 1
+    assert "where 20 are allowed" in told[0].reasons[0]
 
 
 def test_a_topic_that_is_not_there_ends_the_process_with_an_error(stack: Stack) -> None:
