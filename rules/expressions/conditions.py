@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -16,6 +17,7 @@ from rules.mistakes import did_you_mean, use_one_of
 
 CHARACTERS_MAX = 4_000
 DIALECT = "duckdb"
+REMEMBERED_MAX = 4_096  # A rule set is read more than once while it is taken up.
 
 Reader = Callable[[exp.Expression], tree.Condition]
 
@@ -68,9 +70,15 @@ def read_condition(
         return None
 
 
+@lru_cache(REMEMBERED_MAX)
+def _parse(text: str) -> exp.Expr:
+    """What the parser makes of it; whoever reads it changes nothing."""
+    return sqlglot.parse_one(text, dialect=DIALECT)
+
+
 def _parsed(text: str, report: Report) -> exp.Expression | None:
     try:
-        parsed = sqlglot.parse_one(text, dialect=DIALECT)
+        parsed = _parse(text)
     except ParseError as error:
         _report_parse_error(text, error, report)
     except TokenError:
