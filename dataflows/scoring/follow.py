@@ -81,8 +81,11 @@ def main() -> None:
     os.nice(NICE)
     pa.set_cpu_count(1)
     gc.set_threshold(50_000, 50, 100)  # What is made here dies with its batch.
-    order = msgspec.json.decode(sys.stdin.readline(), type=Order)
-    order.folder.mkdir(parents=True, exist_ok=True)
+    line = sys.stdin.readline()
+    if not line:  # The parent was gone before it had asked for anything.
+        return
+    order = msgspec.json.decode(line, type=Order)
+    order.file.parent.mkdir(parents=True, exist_ok=True)
     known, pace = load(order.file), Pace(order.share)
     follower, saved_at = Follower(order.task, known), -2
     history = History(order.place, follower.fields)

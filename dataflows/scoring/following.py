@@ -52,14 +52,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     task: Task
     brokers: str
     decisions: Topic
-    archive: Path
-    folder: Path
+    archive: str
+    folder: str
     share: float
 
     @property
     def file(self) -> Path:
         """Where what was found is kept."""
-        return self.folder / f"{self.task.name}.state"
+        return Path(self.folder, f"{self.task.name}.state")
 
     @property
     def place(self) -> Place:
@@ -67,7 +67,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return Place(
             brokers=self.brokers,
             decisions=self.decisions,
-            archive=self.archive,
+            archive=Path(self.archive),
             cell=self.task.cell,
         )
 

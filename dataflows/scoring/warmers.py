@@ -100,6 +100,14 @@ class _Process:
     failure: str = ""
     is_over: bool = False
     running: "subprocess.Popen[str] | None" = None
+    thread: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self._work, name=self.order.task.name, daemon=True)
+
+    def start(self) -> None:
+        """Set to work."""
+        self.thread.start()
 
     def allow(self, until: int) -> None:
         with self.condition:
@@ -126,8 +134,8 @@ class _Process:
     def wait(self, seconds: float) -> None:
         with self.condition:
             self.condition.wait_for(lambda: self.offered is not None or self.failure, seconds)
-            if self.failure:
-                raise WarmingFailed(self.failure)
+            if self.failure or not self.thread.is_alive():
+                raise WarmingFailed(self.failure or f"filling {self.order.task.name} broke off")
 
     def stop(self) -> None:
         with self.condition:
@@ -140,8 +148,8 @@ class _Process:
         self.stop()
         self.order.file.unlink(missing_ok=True)
 
-    def work(self) -> None:
-        """Run the program until it is no longer wanted; in a thread of its own."""
+    def _work(self) -> None:
+        """Run the program until it is no longer wanted."""
         while not self.is_over:
             with subprocess.Popen(  # noqa: S603  (a program of ours)
                 PROGRAM,
@@ -200,14 +208,14 @@ class WarmerProcesses:
             task=task,
             brokers=self.brokers,
             decisions=self.decisions,
-            archive=self.archive,
-            folder=self.folder,
+            archive=str(self.archive),
+            folder=str(self.folder),
             share=self.share,
         )
         found = _Process(order)
         self.begun.append(found)
         self._clean(task)
-        threading.Thread(target=found.work, name=task.name, daemon=True).start()
+        found.start()
         return found
 
     def _clean(self, task: Task) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from data_contracts import codec
+from data_contracts.transaction import Transaction
 from dataflows.scoring.following import Followed, Follower, Task
 from dataflows.scoring.history import NOTHING, Stretch
 from dataflows.scoring.intake import Accepted, Intake
@@ -22,10 +24,10 @@ class MemoryPast:
         for batch in self.log.batches(10):
             work = intake.take(batch).work
             if isinstance(work, Accepted) and work.positions:
-                rows = [row for row, at in enumerate(work.positions) if after < at <= until]
-                if rows:
-                    positions = [work.positions[row] for row in rows]
-                    transactions = [work.transactions[row] for row in rows]
+                positions = [int(at) for at in work.positions if after < at <= until]
+                if positions:
+                    values = [self.log.messages[at].value for at in positions]
+                    transactions = [codec.decode(value, Transaction) for value in values]
                     yield Stretch(positions[-1], positions, transactions)
 
 
