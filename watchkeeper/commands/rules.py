@@ -20,23 +20,21 @@ from rules.explanation import (
     rule_in_words,
 )
 from rules.mistakes import Level, Mistake
-from watchkeeper.commands import (
-    rules_backtest,
-    rules_plan,
-    rules_publish,
-    rules_run,
-    rules_test,
-)
 from watchkeeper.commands.options import AsJson
 from watchkeeper.commands.rules_common import CatalogueFolder, counted, document_of, folder_of
+from watchkeeper.later import group_of
 from watchkeeper.publish import sound_catalogue
 
-app = typer.Typer(no_args_is_help=True, help="Write, test, compare and publish rules.")
-app.command(name="test")(rules_test.run_tests)
-app.command()(rules_run.run)
-app.command(name="backtest")(rules_backtest.run)
-app.command(name="plan")(rules_plan.run)
-rules_publish.register(app)
+LATER = {
+    "test": ("rules_test", "run_tests"),
+    "run": ("rules_run", "run"),
+    "backtest": ("rules_backtest", "run"),
+    "plan": ("rules_plan", "run"),
+    **{name: ("rules_publish", name) for name in ("propose", "approve", "apply", "reset", "log")},
+}
+app = typer.Typer(
+    no_args_is_help=True, help="Write, test, compare and publish rules.", cls=group_of(LATER)
+)
 
 COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 

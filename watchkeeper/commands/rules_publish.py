@@ -1,6 +1,6 @@
 """`watchkeeper rules propose | approve | apply | reset | log`: rules go live by two persons."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -26,12 +26,6 @@ Hash = Annotated[
 ]
 Note = Annotated[str, typer.Option(help="A word to the others.")]
 Reason = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
-
-
-def register(app: typer.Typer) -> None:
-    """Give `watchkeeper rules` these commands."""
-    for name, command in COMMANDS.items():
-        app.command(name=name)(command)
 
 
 def _person(data: Any, role: str, name: str | None) -> Person:  # noqa: ANN401  (an option's value)
@@ -108,7 +102,7 @@ def apply(
     else:
         wish = {"rule_set": _whole(person, rule_set)}
     found = person.post("/v1/publications", wish | ({"reason": reason} if reason else {}))
-    print(msgspec.json.encode(found).decode()) if as_json else _say(found, "Rule set decides")
+    _say(found, f"Rule set [bold]{found['rule_set']}[/] decides", as_json=as_json)
 
 
 def reset(
@@ -122,7 +116,7 @@ def reset(
     """Let a rule count again that its breaker holds in shadow."""
     person = _person(data, "risk", who)
     found = person.post(f"/v1/rules/{rule_id}/resets", {"reason": reason})
-    print(msgspec.json.encode(found).decode()) if as_json else _say(found, f"{rule_id} counts")
+    _say(found, f"{rule_id} counts", as_json=as_json)
 
 
 def log(*, data: Data = None, as_json: AsJson = False) -> None:
@@ -156,15 +150,8 @@ def _known(person: Person) -> Sequence[str]:
     return sorted({each["rule_set"] for each in [*proposals, *publications]})
 
 
-def _say(found: Mapping[str, Any], what: str) -> None:
-    name = f" [bold]{found['rule_set']}[/]" if "rule_set" in found else ""
-    console().print(f"{what}{name} {publishing_view.taken_up(found)}")
-
-
-COMMANDS: Mapping[str, Callable[..., None]] = {
-    "propose": propose,
-    "approve": approve,
-    "apply": apply,
-    "reset": reset,
-    "log": log,
-}
+def _say(found: Mapping[str, Any], what: str, *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        console().print(f"{what} {publishing_view.taken_up(found)}")
