@@ -9,15 +9,7 @@ import pytest
 from runtime import migrations
 
 SQUAWK = Path(sys.executable).with_name("squawk")
-# What is bounded by its meaning needs no 64 bits (a cell, a score), the connection sets the two
-# timeouts, and the one varchar is in the table that alembic makes for itself.
-NOT_MEANT_FOR_US = (
-    "prefer-bigint-over-int",
-    "prefer-bigint-over-smallint",
-    "prefer-text-field",
-    "require-lock-timeout",
-    "require-statement-timeout",
-)
+CONFIGURATION = Path(__file__).parents[2] / ".squawk.toml"
 
 
 def schemas(dsn: str) -> set[str]:
@@ -69,7 +61,7 @@ def test_the_schema_passes_its_linter(room: str, tmp_path: Path) -> None:
     file = tmp_path / f"{room}.sql"
     file.write_text(migrations.as_sql(room))
     found = subprocess.run(
-        [SQUAWK, "--exclude", ",".join(NOT_MEANT_FOR_US), "--pg-version", "18.0", file],
+        [SQUAWK, "--config", CONFIGURATION, file],
         capture_output=True,
         text=True,
         check=False,

@@ -9,10 +9,12 @@ from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 
 from runtime import migrations
+from runtime.roles import Role
 from watchkeeper.commands.options import Data
 from watchkeeper.errors import Failure
 from watchkeeper.settings import data_folder
 from watchkeeper.stack.lifecycle import running
+from watchkeeper.stack.rights import give
 
 app = typer.Typer(no_args_is_help=True, help="Move the database's schema forward or back.")
 
@@ -79,6 +81,34 @@ def downgrade(
     with _explained():
         migrations.downgrade(dsn, target)
         typer.echo(f"The schema stands at {_line(migrations.current(dsn))}.")
+
+
+@app.command()
+def roles(*, postgres: Dsn = None, data: Data = None) -> None:
+    """Make the roles of the processes, and give each what its work needs and no more.
+
+    In a database of your own they are groups: put the logins of your processes into them. Run it
+    again after an upgrade.
+    """
+    dsn = _dsn(postgres, data)
+    with _explained():
+        give(dsn)
+    typer.echo(f"Rights are given to {', '.join(Role)}.")
+
+
+@app.command()
+def sql(
+    rooms: Annotated[
+        list[str] | None, typer.Argument(help="ledger, casework [default: all]")
+    ] = None,
+) -> None:
+    """Print the SQL that makes the schema from nothing, for a reader or a linter."""
+    for room in rooms or migrations.ROOMS:
+        if room not in migrations.ROOMS:
+            raise Failure(
+                f"There is no schema {room}.", f"These are there: {', '.join(migrations.ROOMS)}."
+            )
+        typer.echo(migrations.as_sql(room))
 
 
 @app.command()

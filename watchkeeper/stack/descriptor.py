@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from runtime.settings import Settings
 from watchkeeper.errors import Failure
 from watchkeeper.stack.folder import Folder, write_privately
+from watchkeeper.stack.rights import role_of
 
 
 class NoStack(Failure):
@@ -20,12 +21,14 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
 
     `ports` holds the ports given out: of the servers, of `api` and `dashboard`, and of the
     metrics of each other process. `processes` are those under supervision, in order of start.
+    `postgres` is the owner's way in, `postgres_roles` that of each role of an embedded server.
     """
 
     data: str
     kafka: str
     postgres: str
     redis: str
+    postgres_roles: dict[str, str] = {}
     jwt_secret: str
     tenant: str = "demo"
     cells: int = 1
@@ -81,7 +84,7 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
         """The same settings as a process of the stack gets them."""
         return {
             "WATCHKEEPER_KAFKA": self.kafka,
-            "WATCHKEEPER_POSTGRES": self.postgres,
+            "WATCHKEEPER_POSTGRES": self.postgres_roles.get(role_of(process), self.postgres),
             "WATCHKEEPER_REDIS": self.redis,
             "WATCHKEEPER_DATA": self.data,
             "WATCHKEEPER_JWT_SECRET": self.jwt_secret,

@@ -7,6 +7,7 @@ from functools import partial
 
 from runtime import migrations
 from watchkeeper.errors import Failure
+from watchkeeper.stack import rights
 from watchkeeper.stack.board import Board, Stage
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.memory import Memory
@@ -115,6 +116,8 @@ def _make_schema(descriptor: Descriptor, memory: Memory) -> None:
     if "postgres" in descriptor.processes:
         postgres.make_database(descriptor.ports["postgres"], memory.postgres_password)
     migrations.upgrade(descriptor.postgres)
+    if "postgres" in descriptor.processes:
+        rights.give(descriptor.postgres, memory.postgres_password)
 
 
 def _publish_rules(descriptor: Descriptor) -> None:

@@ -10,6 +10,7 @@ from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.folder import Folder
 from watchkeeper.stack.memory import Memory
 from watchkeeper.stack.processes import PROCESSES
+from watchkeeper.stack.rights import addresses
 from watchkeeper.stack.servers import postgres, valkey
 
 EMBEDDED = "embedded"
@@ -67,6 +68,7 @@ def describe(wishes: Wishes, memory: Memory, started_at: datetime) -> Descriptor
         data=str(wishes.data),
         kafka=found["kafka"],
         postgres=found["postgres"],
+        postgres_roles=_roles(memory) if wishes.postgres == EMBEDDED else {},
         redis=found["valkey"],
         jwt_secret=memory.jwt_secret,
         cells=memory.cells,
@@ -76,6 +78,10 @@ def describe(wishes: Wishes, memory: Memory, started_at: datetime) -> Descriptor
         supervisor_socket=str(Folder(wishes.data).socket),
         started_at=started_at,
     )
+
+
+def _roles(memory: Memory) -> dict[str, str]:
+    return dict(addresses(memory.ports.get("postgres", 0), memory.postgres_password))
 
 
 def _addresses(memory: Memory) -> dict[str, str]:

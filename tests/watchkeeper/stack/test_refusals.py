@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from runtime.roles import Role
 from watchkeeper.errors import Failure
 from watchkeeper.stack import memory
 from watchkeeper.stack.descriptor import NoStack, load, save
@@ -46,7 +47,8 @@ def test_the_settings_of_a_stack_are_those_that_its_processes_get(tmp_path: Path
     kept = memory.with_ports(memory.recall(tmp_path / "none", None), wishes.port_names(), {})
     descriptor = describe(wishes, kept, NOW)
     settings, environment = descriptor.settings(), descriptor.environment("scoring")
-    assert environment["WATCHKEEPER_POSTGRES"] == settings.postgres.get_secret_value()
+    assert settings.postgres.get_secret_value() == descriptor.postgres
+    assert environment["WATCHKEEPER_POSTGRES"] == descriptor.postgres_roles[Role.CASEWORK]
     assert environment["WATCHKEEPER_SCORING_WORKERS"] == str(settings.scoring_workers) == "2"
     assert environment["WATCHKEEPER_METRICS_PORT"] == str(descriptor.ports["scoring"])
 

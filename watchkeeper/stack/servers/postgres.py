@@ -43,9 +43,9 @@ def binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def dsn(port: int, password: str, database: str = DATABASE) -> str:
-    """The connection string of the owner."""
-    return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{database}"
+def dsn(port: int, password: str, database: str = DATABASE, role: str = ROLE) -> str:
+    """The connection string of the owner, or of another role."""
+    return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
 
 
 def prepare(folder: Path, port: int, password: str, *, is_durable: bool = True) -> Program:
