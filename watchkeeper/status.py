@@ -9,16 +9,21 @@ from analytics.places import Places
 from analytics.stocktaking import Totals, take_stock
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.watching import ProcessStatus, look
+from watchkeeper.warming import Warming, warming
 
 COUNTED_BY = ("kafka", "postgres")
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What `watchkeeper status --json` prints; nothing can be counted where a server is away."""
+    """What `watchkeeper status --json` prints; nothing can be counted where a server is away.
+
+    `warming` is what scoring says of new features, or null where it does not answer.
+    """
 
     totals: Totals | None
     watermarks: dict[str, dict[str, int]]
     processes: list[ProcessStatus]
+    warming: Warming | None = None
 
 
 def places(descriptor: Descriptor) -> Places:
@@ -38,4 +43,9 @@ def status(descriptor: Descriptor, now: datetime) -> Status:
     if away:
         return Status(totals=None, watermarks={}, processes=processes)
     stock = take_stock(places(descriptor))
-    return Status(totals=stock.totals(), watermarks=stock.watermarks, processes=processes)
+    return Status(
+        totals=stock.totals(),
+        watermarks=stock.watermarks,
+        processes=processes,
+        warming=warming(descriptor),
+    )

@@ -16,6 +16,14 @@ DECISIONS = Counter("watchkeeper_scoring_decisions", "Decisions made.", ["verdic
 REJECTED = Counter("watchkeeper_scoring_dead_letters", "Messages of the log that were not taken.")
 POSITION = Gauge("watchkeeper_scoring_position", "The last position taken from the log.", ["cell"])
 LAG = Gauge("watchkeeper_scoring_lag", "Messages of the log that wait.", ["cell"])
+WARMING_FEATURES = Gauge(
+    "watchkeeper_scoring_warming_features",
+    "Features that are null until they are filled with their history and switched on.",
+    ["cell", "shard"],
+)
+WARMING_DONE = Gauge(
+    "watchkeeper_scoring_warming_done", "How much of it is read, 0 to 1.", ["cell", "shard"]
+)
 BATCH_SECONDS = Histogram(
     "watchkeeper_scoring_batch_seconds",
     "From a batch's arrival to its decisions.",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import structlog
 
+from dataflows.scoring import metrics
 from dataflows.scoring.following import Followed, Task
 from dataflows.scoring.history import NOTHING
 from dataflows.scoring.warmers import NoHistory, Warmer, Warming
@@ -29,7 +30,6 @@ ROWS_MAX = 100_000  # That are kept; more than can be between a batch and its de
 ROWS_NEAR = 5_000  # Observed in a moment; of an offer further behind, a nearer one is asked for.
 ROUNDS_MAX = 5
 LOOK_SECONDS = 0.5
-ANSWER_SECONDS_MAX = 120.0
 
 log = structlog.get_logger()
 
@@ -105,6 +105,7 @@ class WarmStart:
         self.grafted = {name: it for name, it in self.grafted.items() if name in known}
         self.told &= self.grafted.keys()
         self._end_jobs()
+        self._measure()
 
     def observed(self, positions: Sequence[int], columns: Columns) -> None:
         """Note what the features have just observed."""
@@ -119,7 +120,8 @@ class WarmStart:
 
     def progress(self) -> float:
         """How much of the way is done, 0 to 1."""
-        return min((job.warming.progress() for job in self.jobs), default=1.0)
+        at_work = [job for job in self.jobs if job.definitions & self.features.plan.missing]
+        return min((job.warming.progress() for job in at_work), default=1.0)
 
     def look(self) -> None:
         """Begin what has to be begun, and take what is offered near by."""
@@ -128,7 +130,7 @@ class WarmStart:
             offered = job.warming.offer()
             if offered is not None:
                 self._consider(job, offered)
-        self._end_jobs()
+        self._measure()
 
     def _begin_jobs(self) -> None:
         begun = {name for job in self.jobs for name in job.definitions}
@@ -176,12 +178,14 @@ class WarmStart:
             self._wait_for(definition)
         self.grafted.pop(definition, None)
         self._end_jobs()
+        self._measure()
 
     def _wait_for(self, definition: str) -> None:
         log.info("waiting for a feature's history", cell=self.cell, definition=definition)
         self._begin_jobs()
         job = next(job for job in self.jobs if definition in job.definitions)
         while definition in self.features.plan.missing:
+            self._measure()
             job.warming.wait(LOOK_SECONDS)
             offered = job.warming.offer()
             if offered is not None:
@@ -194,6 +198,12 @@ class WarmStart:
             if not job.definitions & wanted:
                 job.warming.end()
         self.jobs = [job for job in self.jobs if job.definitions & wanted]
+
+    def _measure(self) -> None:
+        names = str(self.cell), str(self.features.shard)
+        many = len(self.features.plan.missing) + len(self.grafted)
+        metrics.WARMING_FEATURES.labels(*names).set(many)
+        metrics.WARMING_DONE.labels(*names).set(self.progress())
 
     def news(self) -> list[str]:
         """The features to be switched on now, each once: a snapshot holds them."""

@@ -35,6 +35,8 @@ def status(*, data: Data = None, as_json: AsJson = False) -> None:
     else:
         console.print(_totals(found.totals))
         console.print(_watermarks(found.watermarks))
+    if found.warming is not None:
+        console.print(found.warming.sentence(), style="yellow" if found.warming.features else "dim")
     console.print(view.addresses(descriptor))
 
 
