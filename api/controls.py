@@ -51,9 +51,9 @@ class Controls:
         return await self.write(record, range(self.services.cells))
 
     async def taken_up(self, positions: Positions) -> float | None:
-        """How many seconds it took until the scorer had taken all of them; None: it did not."""
+        """How many seconds until the scorer had taken all; None: there are none, or not yet."""
         began = monotonic()
-        while True:
+        while positions:
             scored = await self.services.operation.scored()
             seconds = monotonic() - began
             if all(scored.get(cell, -1) >= position for cell, position in positions.items()):
@@ -61,3 +61,4 @@ class Controls:
             if seconds > TAKEN_UP_SECONDS_MAX:
                 return None
             await asyncio.sleep(LOOK_SECONDS)
+        return None

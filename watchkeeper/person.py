@@ -78,6 +78,7 @@ def _refused(answer: httpx.Response) -> Refused:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.DecodeError:
         return Refused(f"The API answers {answer.status_code}.", "See `watchkeeper logs api`.")
-    where = " ".join(place["pointer"] for place in problem.get("errors", ()))
+    is_of_a_field = answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    where = " ".join(place["pointer"] for place in problem.get("errors", ()) if is_of_a_field)
     said = ": ".join(filter(None, (problem["title"], where, problem.get("detail"))))
     return Refused(f"{said}.", problem["hint"])
