@@ -3,15 +3,19 @@
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 import msgspec
 
 from analytics.places import Places
 from analytics.stocktaking import Totals, take_stock
+from api.monitoring import positions
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.watching import ProcessStatus, look
 from watchkeeper.warming import Warming, warming
 
 COUNTED_BY = ("kafka", "postgres")
+OPERATIONS, LOG_END = "operations", "log_end"
+ANSWER_SECONDS_MAX = 3.0
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +40,29 @@ def places(descriptor: Descriptor) -> Places:
     )
 
 
+def watched(descriptor: Descriptor) -> dict[str, int]:
+    """Up to which position of each cell operations has watched; nothing where it does not say."""
+    address = descriptor.metrics().get(OPERATIONS)
+    if address is None:
+        return {}
+    try:
+        text = httpx.get(address, timeout=ANSWER_SECONDS_MAX).raise_for_status().text
+    except httpx.HTTPError:
+        return {}
+    return {str(cell): position for cell, position in positions(OPERATIONS, text).items()}
+
+
+def with_watched(
+    watermarks: dict[str, dict[str, int]], found: dict[str, int]
+) -> dict[str, dict[str, int]]:
+    """The marks with that of operations among the other consumers, if it is known."""
+    if not found:
+        return watermarks
+    ends = watermarks[LOG_END]
+    others = {name: cells for name, cells in watermarks.items() if name != LOG_END}
+    return others | {OPERATIONS: found, LOG_END: ends}
+
+
 def status(descriptor: Descriptor, now: datetime) -> Status:
     """Count and look."""
     processes = look(descriptor, now)
@@ -45,7 +72,7 @@ def status(descriptor: Descriptor, now: datetime) -> Status:
     stock = take_stock(places(descriptor))
     return Status(
         totals=stock.totals(),
-        watermarks=stock.watermarks,
+        watermarks=with_watched(stock.watermarks, watched(descriptor)),
         processes=processes,
         warming=warming(descriptor),
     )
