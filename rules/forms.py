@@ -2,6 +2,7 @@
 
 A reader asks for every key that it knows and then calls `close`; so the keys that exist are those
 that were asked for. A wrong or missing value gives a harmless stand-in, and the mistake is noted.
+What was asked for is remembered as JSON Schema too, so that editors know the same keys.
 """
 
 import re
@@ -9,15 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rules.located_yaml import Items, Node, Scalar, Table, read
 from rules.mistakes import Mistakes, Place, did_you_mean
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+Schema = dict[str, Any]
+
+SINGLE: Schema = {"type": ["string", "number", "boolean"]}
+ROW: Schema = {"anyOf": [SINGLE, {"type": "array", "items": SINGLE}]}
+
 UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(-?)(\d{1,9})(ms|s|m|h|d)", re.ASCII)
+DURATION: Schema = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
 
 
 def duration_ms(text: str) -> int | None:
@@ -38,6 +45,24 @@ def duration_text(milliseconds: int) -> str:
     return f"{milliseconds}ms"
 
 
+class Nesting(StrEnum):
+    """How tables stand below a key."""
+
+    ONE = "one"
+    ROW = "row"
+    NAMED = "named"
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a reader asked of a key: its schema, or the tables below it."""
+
+    schema: Schema
+    is_required: bool = False
+    nesting: Nesting | None = None
+    below: list["Form"] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Form:
     """A table of an authored file; `path` is how its keys are called in messages."""
@@ -46,6 +71,16 @@ class Form:
     mistakes: Mistakes
     path: str = ""
     asked: set[str] = field(default_factory=set)
+    described: dict[str, Asked] = field(default_factory=dict)
+    is_closed: bool = False
+
+    def describe(self, key: str, schema: Schema, *, is_required: bool = False) -> Asked:
+        """Remember what may stand at a key; what says more than "a single value" stays."""
+        known = self.described.setdefault(key, Asked(schema))
+        if known.schema in ({}, SINGLE, ROW):
+            known.schema = schema
+        known.is_required |= is_required
+        return known
 
     def called(self, key: str) -> str:
         """The key with the keys above it: `tests.2.hit`."""
@@ -81,6 +116,7 @@ class Form:
 
     def scalar(self, key: str, *, required: bool = True) -> Scalar | None:
         """A single value that is not empty, with its place."""
+        self.describe(key, SINGLE, is_required=required)
         node = self.node(key)
         if node is None:
             if required:
@@ -105,6 +141,7 @@ class Form:
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
         """A whole number between two bounds; required where it has no default."""
+        self.describe(key, {"type": "integer", "minimum": low, "maximum": high})
         scalar = self.scalar(key, required=default is None)
         if scalar is None:
             return low if default is None else default
@@ -119,6 +156,7 @@ class Form:
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
         """A number between two bounds; required where it has no default."""
+        self.describe(key, {"type": "number", "minimum": low, "maximum": high})
         scalar = self.scalar(key, required=default is None)
         if scalar is None:
             return low if default is None else default
@@ -133,6 +171,7 @@ class Form:
 
     def truth(self, key: str) -> bool:
         """A required `true` or `false`."""
+        self.describe(key, {"type": "boolean"})
         scalar = self.scalar(key)
         if scalar is not None and not isinstance(scalar.value, bool):
             self.add(key, f"expected true or false, not {scalar.text!r}")
@@ -141,10 +180,11 @@ class Form:
     def choice(self, key: str, kind: type[Choice], default: Choice | None = None) -> Choice:
         """One of the words of an enum; required where it has no default."""
         first = next(iter(kind))
+        words = [str(member) for member in kind]
+        self.describe(key, {"enum": words})
         scalar = self.scalar(key, required=default is None)
         if scalar is None:
             return first if default is None else default
-        words = [str(member) for member in kind]
         if scalar.text in words:
             return kind(scalar.text)
         name = self.called(key).rpartition(".")[2]
@@ -153,6 +193,7 @@ class Form:
 
     def duration(self, key: str, *, required: bool = True) -> int | None:
         """Milliseconds of a duration such as `10m`."""
+        self.describe(key, DURATION)
         scalar = self.scalar(key, required=required)
         if scalar is None:
             return None
@@ -168,24 +209,42 @@ class Form:
             if required:
                 self.missing(key)
             return None
-        return self._form(node, self.called(key))
+        found = self._form(node, self.called(key))
+        if found is not None:
+            self._nest(key, Nesting.ONE, [found], is_required=required)
+        return found
 
     def forms(self, key: str, *, required: bool = True) -> "list[Form]":
         """Tables in a row."""
         nodes = self._items(key, required=required)
-        forms = [self._form(node, f"{self.called(key)}.{i}") for i, node in enumerate(nodes, 1)]
-        return [form for form in forms if form is not None]
+        found = [self._form(node, f"{self.called(key)}.{i}") for i, node in enumerate(nodes, 1)]
+        forms = [form for form in found if form is not None]
+        self._nest(key, Nesting.ROW, forms, is_required=required)
+        return forms
 
     def named_forms(self, key: str, *, required: bool = True) -> "dict[str, Form]":
         """Tables by name."""
         form = self.form(key, required=required)
         if form is None:
             return {}
-        forms = {name: form.form(name) for name in form.table.entries}
-        return {name: found for name, found in forms.items() if found is not None}
+        found = {name: form.form(name) for name in form.table.entries}
+        forms = {name: below for name, below in found.items() if below is not None}
+        self._nest(key, Nesting.NAMED, list(forms.values()), is_required=required)
+        return forms
+
+    def counts(self, key: str, low: int, high: int) -> dict[str, int]:
+        """Whole numbers by name."""
+        number: Schema = {"type": "integer", "minimum": low, "maximum": high}
+        form = self.form(key)
+        schema = {"type": "object", "additionalProperties": number}
+        self.described[key] = Asked(schema, is_required=True)
+        if form is None:
+            return {}
+        return {name: form.whole(name, low, high) for name in form.table.entries}
 
     def scalars(self, key: str, *, required: bool = True) -> list[Scalar]:
         """One single value, or several in a row."""
+        self.describe(key, ROW, is_required=required)
         node = self.node(key)
         if isinstance(node, Scalar):
             found = self.scalar(key)
@@ -202,10 +261,20 @@ class Form:
 
     def close(self) -> None:
         """Note the keys that nobody asked for."""
+        self.is_closed = True
         for key in self.table.entries.keys() - self.asked:
             place = self.table.entries[key].key
             hint = did_you_mean(key, self.asked)
             self.mistakes.add(place, self.called(key), f'unknown key "{key}"', hint)
+
+    def _nest(self, key: str, nesting: Nesting, forms: "list[Form]", *, is_required: bool) -> None:
+        asked = self.describe(key, {}, is_required=is_required)
+        if nesting is Nesting.ONE and (asked.nesting is Nesting.NAMED or asked.schema):
+            return
+        if nesting is Nesting.NAMED:
+            asked.below.clear()
+        asked.nesting = nesting
+        asked.below += forms
 
     def _items(self, key: str, *, required: bool) -> Sequence[Node]:
         node = self.node(key)

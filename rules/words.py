@@ -2,7 +2,8 @@
 
 import re
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
+NAME_PATTERN = "[a-z][a-z0-9_]{0,62}"
+_NAME = re.compile(NAME_PATTERN, re.ASCII)
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 ID_LENGTH_MAX = 64
 

@@ -31,6 +31,7 @@ class Catalogue:
     lists: tuple[EntityList, ...]
     policy: Policy
     mistakes: tuple[Mistake, ...]
+    places: Mapping[str, Place] = field(default_factory=dict)  # Of the features.
 
     def rule_set(self) -> RuleSet:
         """What is published: rules that are loaded, and the features that they use."""
@@ -128,6 +129,7 @@ class _Reader:
             lists=tuple(item for item, _ in lists),
             policy=self._policy(),
             mistakes=tuple(self.mistakes.in_order()),
+            places={item.name: item.place for item in [*shared, *self._own(files)]},
         )
 
     def _around(

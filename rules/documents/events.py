@@ -13,9 +13,9 @@ import msgspec
 from data_contracts import door
 from data_contracts.transaction import Channel, Direction, Transaction, TransactionType
 from data_contracts.violation import ContractViolation
-from rules.expressions.kinds import Kind
+from rules.expressions.kinds import Kind, ValueType
 from rules.expressions.names import fields
-from rules.forms import Form
+from rules.forms import SINGLE, Form, Schema
 from rules.instants import epoch_ms, from_epoch_ms
 from rules.located_yaml import Scalar
 from rules.mistakes import did_you_mean
@@ -67,10 +67,13 @@ class EventReader:
                 continue
             if name not in fields() or name in GIVEN:
                 continue
-            scalar = form.scalar(name)
+            scalar = form.scalar(name, required=False)
             if scalar is not None:
                 found[name] = _plain(form, name, scalar)
         form.asked.update(fields().keys() - GIVEN)
+        for name, kind in fields().items():
+            if name not in GIVEN:
+                form.describe(name, _schema(kind))
         return found
 
     def _event(
@@ -103,6 +106,15 @@ def _plain(form: Form, name: str, scalar: Scalar) -> Any:  # noqa: ANN401  (of t
     if found.kind is Kind.WHOLE and not isinstance(scalar.value, int):
         form.add(name, f"expected a whole number, not {scalar.text!r}")
     return scalar.value
+
+
+def _schema(found: ValueType) -> Schema:
+    if found.words:
+        return {"enum": list(found.words)}
+    if found.kind is Kind.TEXT:
+        return SINGLE
+    kind = "integer" if found.kind is Kind.WHOLE else "number"
+    return {"type": kind, "minimum": found.low, "maximum": found.high}
 
 
 def _usual(own: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from rules.documents.expressions import condition_text, read_expression
 from rules.expressions.names import Names, fields
-from rules.features.fields import HOUR_MS, TEXT_BYTES, mistakes
-from rules.forms import Form
+from rules.features.fields import HOUR_MS, PLACES, TEXT_BYTES, WHOLE, mistakes
+from rules.forms import Form, Schema
 from rules.mistakes import did_you_mean
 from rules.model import (
     CAPACITY_DEFAULT,
@@ -82,11 +82,14 @@ def _key_fields(form: Form, key: str) -> tuple[str, ...]:
             message = f'"{scalar.text}" is no field to group by'
             hint = did_you_mean(scalar.text, TEXT_BYTES)
             form.mistakes.add(scalar.place, form.called(key), message, hint)
+    field: Schema = {"enum": sorted(TEXT_BYTES)}
+    form.describe(key, {"anyOf": [field, {"type": "array", "items": field}]})
     return form.texts(key, required=False)
 
 
 def _value_field(form: Form) -> str | None:
     field = form.optional_text("of")
+    form.describe("of", {"enum": sorted([*TEXT_BYTES, WHOLE, *PLACES])})
     if field is not None and field not in fields():
         form.add("of", f'unknown field "{field}"', did_you_mean(field, fields()))
     return field

@@ -32,6 +32,7 @@ class RuleDocument:
     features: tuple[FeatureDefinition, ...]
     cases: tuple[Case, ...]
     place: Place
+    version_place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,12 @@ class RuleReader:
         if form.mistakes.count() > before or when is None:
             return None
         return RuleDocument(
-            rule=rule, when=when, features=self.own, cases=cases, place=form.table.place
+            rule=rule,
+            when=when,
+            features=self.own,
+            cases=cases,
+            place=form.table.place,
+            version_place=form.place("version"),
         )
 
     def _names(self) -> Names:
@@ -160,6 +166,7 @@ class RuleReader:
         if form is None:
             return None
         by = form.text("by")
+        form.describe("by", {"enum": sorted(fields())})
         if by and by not in fields():
             form.add("by", f'unknown field "{by}"', did_you_mean(by, fields()))
         for_ms = form.duration("for")

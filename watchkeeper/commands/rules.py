@@ -1,4 +1,4 @@
-"""`watchkeeper rules`: list, lint, test, explain and publish rules."""
+"""`watchkeeper rules`: the table of its commands; here are those that show rules."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -10,7 +10,6 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from rules.documents.catalogue import Catalogue, read_catalogue
 from rules.documents.rules import RuleDocument
 from rules.explanation import (
     feature_in_words,
@@ -19,13 +18,13 @@ from rules.explanation import (
     rule_in_sql,
     rule_in_words,
 )
-from rules.mistakes import Level, Mistake
 from watchkeeper.commands.options import AsJson
-from watchkeeper.commands.rules_common import CatalogueFolder, counted, document_of, folder_of
+from watchkeeper.commands.rules_common import CatalogueFolder, document_of, folder_of
 from watchkeeper.later import group_of
 from watchkeeper.publish import sound_catalogue
 
 LATER = {
+    **{name: ("rules_lint", name) for name in ("lint", "lock", "schema")},
     "test": ("rules_test", "run_tests"),
     "run": ("rules_run", "run"),
     "backtest": ("rules_backtest", "run"),
@@ -85,43 +84,6 @@ def _row(document: RuleDocument) -> dict[str, object]:
         "features": rule.features,
         "tests": len(document.cases),
     }
-
-
-@app.command()
-def lint(*, catalogue: CatalogueFolder = None, as_json: AsJson = False) -> None:
-    """Find every mistake of every file; exit with 1 where there is one, with 0 on warnings."""
-    found = read_catalogue(folder_of(catalogue))
-    errors = [item for item in found.mistakes if item.level is Level.ERROR]
-    if as_json:
-        print(msgspec.json.encode([_mistake(item) for item in found.mistakes]).decode())
-    else:
-        for mistake in found.mistakes:
-            typer.echo(mistake.shown())
-        typer.echo(_summary(found, len(errors)))
-    if errors:
-        raise typer.Exit(1)
-
-
-def _mistake(mistake: Mistake) -> dict[str, object]:
-    return {
-        "path": mistake.path,
-        "line": mistake.line,
-        "column": mistake.column,
-        "key": mistake.key,
-        "message": mistake.message,
-        "hint": mistake.hint,
-        "level": mistake.level,
-    }
-
-
-def _summary(catalogue: Catalogue, errors: int) -> str:
-    warnings = len(catalogue.mistakes) - errors
-    if errors:
-        return f"{counted(errors, 'mistake')}, {counted(warnings, 'warning')}."
-    parts = {"rule": catalogue.documents, "feature": catalogue.features, "list": catalogue.lists}
-    counts = ", ".join(counted(len(found), word) for word, found in parts.items())
-    noted = f", {counted(warnings, 'warning')}" if warnings else ""
-    return f"{counts}: no mistake{noted}. Rule set {catalogue.rule_set().fingerprint()}"
 
 
 @app.command()
