@@ -10,7 +10,7 @@ from data_contracts.control import BreakerRecord, ListEntryRecord
 from data_contracts.decision import Severity, Verdict
 from rules.evaluation import NOTHING, Judgement, band_at, canary_share, compile_rule_set
 from rules.instants import epoch_ms
-from rules.model import Band, ListKind, RuleSet, Status
+from rules.model import Band, Breaker, ListKind, RuleSet, Status, Suppress
 from tests.factories import NOON, a_transaction
 from tests.rules.rule_sets import a_list, a_rule, a_rule_set
 
@@ -260,3 +260,11 @@ def test_two_hundred_rules_are_told_apart() -> None:
     evaluator = compile_rule_set(a_rule_set(*found))
     (hit,) = evaluator.judge(a_transaction(), (None, 150)).hits
     assert hit.rule_id == "rule-150"
+
+
+def test_quiet_and_a_breaker_that_never_tripped_change_no_decision() -> None:
+    quiet = Suppress(by="card_token", for_ms=3_600_000)
+    loud = a_rule(suppress=quiet, breaker=Breaker(max_hits_per_hour=1))
+    evaluator = compile_rule_set(a_rule_set(loud))
+    expected = judged(a_rule_set(a_rule()))
+    assert [evaluator.judge(a_transaction(), MANY) for _ in range(9)] == [expected] * 9
