@@ -70,6 +70,16 @@ def difference(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
     return tuple(changes)
 
 
+def rules_touched(changes: Sequence[Change], after: RuleSet) -> frozenset[str]:
+    """The rules that are new or different, in themselves or in a feature that they use."""
+    names = {part: {item.name for item in changes if item.part is part} for part in Part}
+    return frozenset(
+        rule.id
+        for rule in after.rules
+        if rule.id in names[Part.RULE] or names[Part.FEATURE].intersection(rule.features)
+    )
+
+
 Named = Mapping[str, msgspec.Struct]
 
 

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.difference import Act, Change, Part, difference
+from rules.difference import Act, Change, Part, difference, rules_touched
 from rules.model import ListKind, Policy, RuleSet, Suppress
 from tests.rules.rule_sets import AVERAGE, COUNT, a_list, a_rule, a_rule_set
 
@@ -97,3 +97,15 @@ def test_long_texts_stand_below_each_other() -> None:
     long = "card_count_10m >= 3 AND amount_minor >= 15000 AND type = 'card_payment'"
     after = msgspec.structs.replace(BASE, rules=(a_rule("rule-1", when=long), a_rule("rule-2")))
     assert lines(BASE, after)[1:] == ["    when:", "        card_count_10m >= 3", f"     -> {long}"]
+
+
+def test_a_rule_is_touched_by_its_own_change_and_by_that_of_its_features() -> None:
+    before = a_rule_set(a_rule("rule-1"), a_rule("rule-2"), a_rule("rule-3", features=()))
+    own = msgspec.structs.replace(
+        before, rules=(a_rule("rule-1", score=10), *before.rules[1:], a_rule("rule-4"))
+    )
+    longer = msgspec.structs.replace(COUNT, window_ms=1_200_000)
+    of_feature = msgspec.structs.replace(before, features=(AVERAGE, longer))
+    assert rules_touched(difference(before, own), own) == {"rule-1", "rule-4"}
+    assert rules_touched(difference(before, of_feature), of_feature) == {"rule-1", "rule-2"}
+    assert rules_touched((), before) == frozenset()
