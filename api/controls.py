@@ -14,7 +14,7 @@ from casework.publications import publication_of
 from data_contracts.codec import encode
 from data_contracts.control import RECORDS, Control, ControlKind
 
-TAKEN_UP_SECONDS_MAX = 5.0
+TAKEN_UP_SECONDS_MAX = 20.0  # A scorer that is behind comes to it later.
 LOOK_SECONDS = 0.02
 
 _kinds: Mapping[type[Control], ControlKind] = {kind: name for name, kind in RECORDS.items()}

@@ -77,7 +77,7 @@ class Publisher:
     services: Services
 
     async def publish(self, visit: Visit) -> Response:
-        """200 once the scorer has taken it up, or after five seconds without saying so."""
+        """200 once the scorer has taken it up, or after a while without saying so."""
         asked = parse_strictly(visit.body, PublicationRequest)
         async with at_hand():
             published = await self.services.rule_book.published()
