@@ -1,13 +1,13 @@
 """A report as Markdown: texts are texts, whatever they hold."""
 
-from analytics.backtest.sheets import Headline, Paper, Picture, Sheet, Words
+from analytics.backtest.sheets import Block, Headline, Paper, Picture, Sheet, Words
 
 
 def test_a_report_is_a_markdown_file() -> None:
     sheet = Sheet(
         title="Rules", headings=("rule", "hits"), rows=(("a|b", "1"),), note="less < more"
     )
-    blocks = [
+    blocks: list[Block] = [
         Headline("Good"),
         sheet,
         Picture("Days", ("1 █",)),
