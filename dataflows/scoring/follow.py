@@ -16,11 +16,12 @@ from time import monotonic, process_time
 import msgspec
 import pyarrow as pa
 
-from dataflows.scoring.following import Follower, Order, load
+from dataflows.scoring.following import Followed, Follower, Order, load
 from dataflows.scoring.history import History
 
 NICE = 19
 TELL_EVERY_SECONDS = 0.5
+SAVE_EVERY_SECONDS = 120.0  # As much is done again after a crash.
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,14 +53,49 @@ def tell(told: Told) -> None:
     print(msgspec.json.encode(told).decode(), flush=True)  # noqa: T201  (it is read by the parent)
 
 
-def follow(follower: Follower, history: History, until: int, pace: Pace) -> None:
-    """Follow up to a position, telling of it now and then."""
-    told_at = monotonic()
-    for position in follower.follow(history, until):
-        pace.keep()
-        if monotonic() - told_at > TELL_EVERY_SECONDS:
-            told_at = monotonic()
+class Work:
+    """One order on its way."""
+
+    def __init__(self, order: Order) -> None:
+        """Go on from what an earlier process kept."""
+        self.order, self.pace = order, Pace(order.share)
+        self.is_ahead_allowed = True
+        self._begin(load(order.file))
+        self.saved = self.follower.position
+        self.saved_at = self.told_at = monotonic()
+
+    def _begin(self, known: Followed | None) -> None:
+        self.follower = Follower(self.order.task, known)
+        self.history = History(self.order.place, self.follower.fields)
+
+    def fulfil(self, until: int) -> None:
+        """Follow up to a position, and keep what is known there.
+
+        What was kept may be ahead: after a crash the flow will be there soon, and that is offered
+        once. Asked again, we begin anew: a record lies between.
+        """
+        if self.follower.position > until and not self.is_ahead_allowed:
+            self.history.close()
+            self._begin(None)
+        self.is_ahead_allowed = False
+        for position in self.follower.follow(self.history, until):
+            self.pace.keep()
+            self._tell_and_keep(position, until)
+        self._keep()
+        tell(Told(position=self.follower.position, until=until, is_saved=True))
+
+    def _tell_and_keep(self, position: int, until: int) -> None:
+        if monotonic() - self.told_at > TELL_EVERY_SECONDS:
+            self.told_at = monotonic()
             tell(Told(position=position, until=until))
+        if monotonic() - self.saved_at > SAVE_EVERY_SECONDS:
+            self._keep()
+
+    def _keep(self) -> None:
+        if self.follower.position != self.saved:
+            self.follower.save(self.order.file)
+            self.saved = self.follower.position
+        self.saved_at = monotonic()
 
 
 def wishes() -> Iterator[int]:
@@ -86,19 +122,9 @@ def main() -> None:
         return
     order = msgspec.json.decode(line, type=Order)
     order.file.parent.mkdir(parents=True, exist_ok=True)
-    known, pace = load(order.file), Pace(order.share)
-    follower, saved_at = Follower(order.task, known), -2
-    history = History(order.place, follower.fields)
+    work = Work(order)
     for until in wishes():
-        if follower.position > until:  # What was kept goes further than the flow: begin anew.
-            history.close()
-            follower = Follower(order.task)
-            history = History(order.place, follower.fields)
-        follow(follower, history, until, pace)
-        if follower.position != saved_at:
-            follower.save(order.file)
-            saved_at = follower.position
-        tell(Told(position=follower.position, until=until, is_saved=True))
+        work.fulfil(until)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,14 @@ class _Job:
     definitions: frozenset[str]
     warming: Warming
     rounds: int = 0
+    ahead: Followed | None = None  # What was kept before a crash: good once the flow is there.
+
+    def offer(self, seen: int) -> Followed | None:
+        """What is offered now, or was and has been reached."""
+        found = self.warming.offer() or self.ahead
+        is_ahead = found is not None and found.position > seen
+        self.ahead = found if is_ahead else None
+        return None if is_ahead else found
 
 
 @dataclass(slots=True)
@@ -109,7 +117,7 @@ class WarmStart:
 
     def observed(self, positions: Sequence[int], columns: Columns) -> None:
         """Note what the features have just observed."""
-        self.seen = positions[-1]
+        self.seen = int(positions[-1])
         if self.features.plan.missing:
             self.tail.add(positions, columns)
 
@@ -127,7 +135,7 @@ class WarmStart:
         """Begin what has to be begun, and take what is offered near by."""
         self._begin_jobs()
         for job in self.jobs:
-            offered = job.warming.offer()
+            offered = job.offer(self.seen)
             if offered is not None:
                 self._consider(job, offered)
         self._measure()
@@ -149,7 +157,7 @@ class WarmStart:
 
     def _consider(self, job: _Job, offered: Followed, patience: int = ROUNDS_MAX) -> None:
         """Take an offer that the kept batches reach, and do not make wait for too long."""
-        is_there = self.tail.start <= offered.position <= self.seen
+        is_there = self.tail.start <= offered.position
         job.rounds += 1
         if is_there and (
             job.rounds >= patience or self.tail.rows_behind(offered.position) <= ROWS_NEAR
@@ -187,9 +195,12 @@ class WarmStart:
         while definition in self.features.plan.missing:
             self._measure()
             job.warming.wait(LOOK_SECONDS)
-            offered = job.warming.offer()
+            offered = job.offer(self.seen)
             if offered is not None:
                 self._consider(job, offered, patience=0)
+            elif job.ahead is not None:  # It lies behind the record: too far.
+                job.ahead = None
+                job.warming.allow(self.seen)
 
     def _end_jobs(self) -> None:
         """End those that are no longer wanted: on, or not in the rule set any more."""

@@ -33,7 +33,10 @@ class MemoryPast:
 
 @dataclass
 class MemoryWarming:
-    """Offers what is known `lag` positions behind what is allowed; each time less behind."""
+    """Offers what is known `lag` positions behind what is allowed; each time less behind.
+
+    A lag below nought is a state that was kept: it is ahead of the flow, once.
+    """
 
     past: MemoryPast
     task: Task
@@ -47,7 +50,7 @@ class MemoryWarming:
     def offer(self) -> Followed | None:
         if not self.allowed:
             return None
-        until, self.lag = max(NOTHING, self.allowed.pop() - self.lag), self.lag // 2
+        until, self.lag = max(NOTHING, self.allowed.pop() - self.lag), max(0, self.lag // 2)
         follower = Follower(self.task)
         for _ in follower.follow(self.past, until):
             pass

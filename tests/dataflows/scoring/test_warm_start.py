@@ -63,7 +63,7 @@ def warm_records(found: Sequence[Letter]) -> list[FeatureWarmRecord]:
 
 
 @pytest.mark.parametrize(("shards", "workers"), [(1, 1), (3, 1), (2, 2)])
-@pytest.mark.parametrize("lag", [0, 25, 10_000])
+@pytest.mark.parametrize("lag", [0, 25, 10_000, -20, -10_000])
 def test_a_new_feature_is_null_until_its_record_and_then_as_the_judge_says(
     shards: int, workers: int, lag: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_record_is_sent_for_each_feature_once_a_snapshot_holds_it() -> None:
 
 
 @pytest.mark.parametrize("shards", [1, 3])
-@pytest.mark.parametrize("lag", [0, 10_000])
+@pytest.mark.parametrize("lag", [0, 10_000, -20])
 def test_killed_at_any_moment_it_decides_as_if_undisturbed(
     tmp_path: Path, shards: int, lag: int
 ) -> None:
