@@ -1,7 +1,9 @@
 """`watchkeeper rules`: the table of its commands; here are those that show rules."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Annotated
 
 import msgspec
 import typer
@@ -18,12 +20,15 @@ from rules.explanation import (
     rule_in_sql,
     rule_in_words,
 )
+from rules.model import Status
 from watchkeeper.commands.options import AsJson
-from watchkeeper.commands.rules_common import CatalogueFolder, document_of, folder_of
+from watchkeeper.commands.rules_common import CatalogueFolder, counted, document_of, folder_of
 from watchkeeper.later import group_of
 from watchkeeper.publish import sound_catalogue
 
 LATER = {
+    "init": ("rules_init", "init"),
+    "diff": ("rules_diff", "diff"),
     **{name: ("rules_lint", name) for name in ("lint", "lock", "schema")},
     "test": ("rules_test", "run_tests"),
     "run": ("rules_run", "run"),
@@ -39,13 +44,37 @@ COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 @app.command(name="list")
-def show_all(*, catalogue: CatalogueFolder = None, as_json: AsJson = False) -> None:
+def show_all(
+    *,
+    status: Annotated[
+        Status | None, typer.Option(help="Only rules of this status.", show_default=False)
+    ] = None,
+    typology: Annotated[
+        str | None, typer.Option(help="Only rules of this typology.", show_default=False)
+    ] = None,
+    catalogue: CatalogueFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """Name every rule: what it looks for, how much a hit scores, whether it counts."""
-    documents = sound_catalogue(folder_of(catalogue)).documents
+    documents = [
+        item
+        for item in sound_catalogue(folder_of(catalogue)).documents
+        if status in {None, item.rule.status} and typology in {None, item.rule.typology}
+    ]
     if as_json:
         print(msgspec.json.encode([_row(item) for item in documents]).decode())
         return
     Console().print(_by_typology(documents))
+    typer.echo(_counts(documents))
+
+
+def _counts(documents: Sequence[RuleDocument]) -> str:
+    statuses = Counter(item.rule.status for item in documents)
+    listed = ", ".join(f"{statuses[item]} {item}" for item in Status if statuses[item])
+    typologies = len({item.rule.typology for item in documents})
+    rules = counted(len(documents), "rule")
+    word = "typology" if typologies == 1 else "typologies"
+    return f"\n{rules} of {typologies} {word}: {listed}." if documents else "No rule is so."
 
 
 def _by_typology(documents: Sequence[RuleDocument]) -> Table:

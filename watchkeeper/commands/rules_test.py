@@ -144,7 +144,7 @@ def _print(proofs: Sequence[Proof], *, is_verbose: bool) -> None:
             _print_disagreement(console, disagreement)
         if proof.mutation is not None:
             _print_survivors(console, proof, is_verbose=is_verbose)
-    console.print(f"\n{_summary(proofs)}")
+    console.print(f"\n{_summary(proofs)}", soft_wrap=True)
 
 
 def _every_test(proofs: Sequence[Proof]) -> Table:
@@ -168,9 +168,9 @@ def _by_rule(proofs: Sequence[Proof]) -> Table:
     table = Table(box=None)
     table.add_column("")
     table.add_column("rule", no_wrap=True)
-    more = ("mutants", "noticed by the file", "by all tests", "") if has_mutants else ()
-    for name in ("in the file", "generated", "failed", *more):
-        table.add_column(name, justify="right")
+    more = ("mutants", "by file", "by all", "") if has_mutants else ()
+    for name in ("in file", "generated", "failed", *more):
+        table.add_column(name, justify="right", no_wrap=True)
     for proof in proofs:
         counts = (len(proof.results), proof.generated, proof.failed)
         cells = [f"{count:,}" for count in counts]
