@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analytics.backtest import words
 from analytics.backtest.comparison import Comparison, Flip, RuleChange
 from analytics.backtest.pictures import alerts_by_day
-from analytics.backtest.planning import Breach, Plan
+from analytics.backtest.planning import Breach, Plan, Upkeep
 from analytics.backtest.report import ALERT, of_period
 from analytics.backtest.sheets import Block, Headline, Paper, Picture, Sheet, Words
 from analytics.backtest.values import Backtest
@@ -98,6 +98,7 @@ def effect(plan: Plan) -> Sheet:
         _counts("declined", found.now.verdicts.decline, found.then.verdicts.decline),
         _counts("customers touched", found.now.flagged.customers, found.then.flagged.customers),
         *_quality(found.now, found.then),
+        *_upkeep(plan.upkeep_now, plan.upkeep_then),
     ]
     touched = (
         f"{words.counted(found.customers_newly_touched, 'customer')} newly touched, "
@@ -109,6 +110,14 @@ def effect(plan: Plan) -> Sheet:
         rows=tuple(rows),
         note="" if plan.is_nothing else touched,
     )
+
+
+def _upkeep(now: Upkeep, then: Upkeep) -> list[tuple[str, ...]]:
+    memory = _figures("state in MB, estimated", now.state_megabytes, then.state_megabytes)
+    time = _figures(
+        "µs per event, estimated", now.microseconds_per_event, then.microseconds_per_event
+    )
+    return [memory, time]
 
 
 def _figures(name: str, now: float, then: float) -> tuple[str, ...]:

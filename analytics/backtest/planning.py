@@ -1,12 +1,14 @@
 """A plan: what publishing a rule set would change, and whether its budgets allow it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from analytics.backtest.comparison import Comparison
 from analytics.backtest.values import Backtest
 from data_contracts.money import Money
+from rules.costs import MEGABYTE, Costs
 from rules.difference import Change
 from rules.model import Policy, RuleSet
 
@@ -29,6 +31,13 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     cost_per_day: Money | None = None
 
 
+class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
+    """What it takes to run a rule set, estimated from the cardinalities in `budget.yaml`."""
+
+    state_megabytes: float
+    microseconds_per_event: float
+
+
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """What was looked at before: mistakes would have ended the plan, warnings do not."""
 
@@ -46,6 +55,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     work_now: Work
     work_then: Work
+    upkeep_now: Upkeep
+    upkeep_then: Upkeep
     budget: int | None
     breaches: tuple[Breach, ...]
     comparison: Comparison
@@ -61,8 +72,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return self.rule_set == self.against
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What running takes now and then."""
+
+    now: Costs
+    then: Costs
+
+
 def planned(
-    then: RuleSet, checks: Checks, changes: Sequence[Change], comparison: Comparison
+    then: RuleSet, checks: Checks, changes: Sequence[Change], comparison: Comparison, effort: Effort
 ) -> Plan:
     """Put a plan together; hours and budgets are those of the new set."""
     return Plan(
@@ -72,10 +91,16 @@ def planned(
         changes=tuple(changes),
         work_now=work(comparison.now, then.policy),
         work_then=work(comparison.then, then.policy),
+        upkeep_now=_upkeep(effort.now),
+        upkeep_then=_upkeep(effort.then),
         budget=then.policy.alert_budget_per_day,
         breaches=breaches(comparison.then, then),
         comparison=comparison,
     )
+
+
+def _upkeep(costs: Costs) -> Upkeep:
+    return Upkeep(state_megabytes=costs.bytes / MEGABYTE, microseconds_per_event=costs.microseconds)
 
 
 def work(found: Backtest, policy: Policy) -> Work:

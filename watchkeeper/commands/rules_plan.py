@@ -9,11 +9,14 @@ import typer
 from rich.console import Console
 
 from analytics.backtest import plan_report
-from analytics.backtest.planning import Checks, planned
+from analytics.backtest.planning import Checks, Effort, planned
 from analytics.backtest.trying import Ground, Tell, try_both
+from rules.costs import costs_of
 from rules.difference import difference, rules_touched
+from rules.documents.budget import Budget
 from rules.documents.catalogue import Catalogue
 from rules.documents.rules import RuleDocument
+from rules.linting import Linted, lint
 from rules.model import RuleSet
 from rules.testing import run_rule
 from watchkeeper import answers, paper, rule_choice, steps
@@ -66,16 +69,17 @@ def run(
     wanted = Wanted(file=file, mapping=mapping, labels=labels, data=folder)
     with steps.shown(Console(stderr=True), STEPS) as bar:
         bar.begin("lint and tests")
-        read_from, then = rule_choice.of_catalogue(folder_of(catalogue), (), as_live=False)
-        now = _now(against, folder)
+        linted = _linted(folder_of(catalogue))
+        now, then = _now(against, folder), linted.catalogue.rule_set()
         changes = difference(now, then)
-        checks = _checks(read_from, rules_touched(changes, then), bar.tell)
+        checks = _checks(linted, rules_touched(changes, then), bar.tell)
         bar.begin("reading")
         past = read(wanted)
         bar.begin(f"trying both on {len(past.transactions):,} transactions")
         ground = Ground(past.transactions, span(first, last), past.labels)
         comparison = counted(past, lambda: try_both(ground, now, then, bar.tell))
-    plan = planned(then, checks, changes, comparison)
+    effort = Effort(costs_of(now, linted.budget or Budget()), linted.costs)
+    plan = planned(then, checks, changes, comparison, effort)
     shown = plan_report.paper(plan, past.source)
     write(shown, report_file)
     if as_json:
@@ -86,8 +90,19 @@ def run(
         raise typer.Exit(1)
 
 
-def _checks(catalogue: Catalogue, touched: Collection[str], tell: Tell) -> Checks:
-    tests, failed = 0, list[str]()
+def _linted(folder: Path) -> Linted:
+    found = lint(folder)
+    if found.errors:
+        listed = "\n".join(item.shown() for item in found.errors)
+        raise Failure(
+            f"The catalogue in {folder} has {len(found.errors)} mistakes:\n{listed}",
+            "Mend them; `watchkeeper rules lint` shows what is left.",
+        )
+    return found
+
+
+def _checks(linted: Linted, touched: Collection[str], tell: Tell) -> Checks:
+    catalogue, tests, failed = linted.catalogue, 0, list[str]()
     for number, document in enumerate(catalogue.documents, 1):
         count, failures = _tested(document, catalogue, touched)
         tests, failed = tests + count, [*failed, *failures]
@@ -98,7 +113,7 @@ def _checks(catalogue: Catalogue, touched: Collection[str], tell: Tell) -> Check
             f"{len(failed)} of {tests:,} tests of the rules fail:\n  {named}",
             "`watchkeeper rules test` shows what was seen.",
         )
-    return Checks(rules=len(catalogue.documents), warnings=len(catalogue.mistakes), tests=tests)
+    return Checks(rules=len(catalogue.documents), warnings=len(linted.mistakes), tests=tests)
 
 
 def _tested(

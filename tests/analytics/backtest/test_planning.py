@@ -5,9 +5,10 @@ import msgspec
 from analytics.backtest import plan_report
 from analytics.backtest.comparison import compared
 from analytics.backtest.counting import backtest
-from analytics.backtest.planning import Breach, Checks, Plan, Work, planned, work
+from analytics.backtest.planning import Breach, Checks, Effort, Plan, Work, planned, work
 from data_contracts.decision import Verdict
 from data_contracts.money import Money
+from rules.costs import Costs
 from rules.difference import difference
 from rules.model import Policy, RuleSet
 from tests.analytics.backtest.pasts import a_past, seen
@@ -15,6 +16,7 @@ from tests.factories import NOON, minute
 from tests.rules.rule_sets import a_rule, a_rule_set
 
 COSTS = Policy(review_at=50, decline_at=90, minutes_per_alert=30, analyst_hour=Money(5_500, "EUR"))
+EFFORT = Effort(Costs((), 1, 1), Costs((), 1, 2))
 CHECKS = Checks(rules=2, warnings=1, tests=5)
 
 
@@ -35,7 +37,7 @@ def plan(then: RuleSet, now: RuleSet | None = None) -> Plan:
     before = a_past(*(loud if now == then else quiet), rule_set=old)
     after = a_past(*loud, rule_set=then)
     comparison = compared(before, after, backtest(before), backtest(after))
-    return planned(then, CHECKS, difference(old, then), comparison)
+    return planned(then, CHECKS, difference(old, then), comparison, EFFORT)
 
 
 def test_as_many_alerts_as_the_budget_are_within_it() -> None:
@@ -56,7 +58,9 @@ def test_a_rule_has_a_budget_of_its_own() -> None:
         seen(minute(1), Verdict.REVIEW, ["rule-1"], account_id="acc-2"),
         rule_set=then,
     )
-    found = planned(then, CHECKS, (), compared(louder, louder, backtest(louder), backtest(louder)))
+    found = planned(
+        then, CHECKS, (), compared(louder, louder, backtest(louder), backtest(louder)), EFFORT
+    )
     assert found.breaches == (Breach(rule_id="rule-1", budget=1, alerts_per_day=2.0),)
 
 
