@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -26,7 +27,8 @@ from rules.model import (
     RuleSet,
     Status,
 )
-from tests.factories import NOON
+from rules.transaction_frame import without_copies
+from tests.factories import NOON, a_transaction
 from tests.rules.features.batches import a_frame
 from tests.rules.features.histories import definitions, histories
 from watchkeeper import rule_run
@@ -130,12 +132,53 @@ def with_copies(history: Sequence[Transaction], marks: Sequence[int]) -> list[Tr
     return found
 
 
-@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck))
-@given(features=definitions(list(Aggregate)), history=histories(0, 30), marks=_Marks)
-def test_both_engines_write_the_same_table(
-    features: list[FeatureDefinition], history: list[Transaction], marks: list[int]
-) -> None:
-    by_batch, by_stream = both(a_rule_set(features), a_frame(with_copies(history, marks)))
+KINDS = {
+    "sums": [Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV],
+    "extremes": [Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST_SEEN],
+    "last": [Aggregate.LAST],
+    "distinct": [Aggregate.DISTINCT],
+    "all": list(Aggregate),
+}
 
-    assert by_batch.equals(by_stream, null_equal=True)
+
+@pytest.mark.parametrize("among", KINDS)  # Two thousand together.
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), history=histories(0, 30), marks=_Marks)
+def test_both_engines_write_the_same_table(
+    among: str, data: st.DataObject, history: list[Transaction], marks: list[int]
+) -> None:
+    rule_set = a_rule_set(data.draw(definitions(KINDS[among])))
+
+    by_batch, by_stream = both(rule_set, a_frame(with_copies(history, marks)))
+
     assert by_batch.schema == by_stream.schema
+    assert by_batch.equals(by_stream, null_equal=True)
+
+
+def test_what_the_door_refuses_is_in_neither_table() -> None:
+    history = [
+        a_transaction(),
+        a_transaction(account_id="with a space"),
+        a_transaction(counterparty_id="4111111111111111"),
+        a_transaction(latitude=1.5),
+        a_transaction(amount_minor=0),
+        a_transaction(description='said "so"'),
+        a_transaction(occurred_at=NOON + timedelta(minutes=6), received_at=NOON),
+        a_transaction(ip="10.0.0.256"),
+        a_transaction(merchant_country="de"),
+    ]
+
+    by_batch, by_stream = both(a_rule_set([]), a_frame(history))
+
+    fine = [history[0].transaction_id, history[5].transaction_id]
+    assert by_batch["transaction_id"].to_list() == fine
+    assert by_stream["transaction_id"].to_list() == fine
+
+
+def test_a_copy_counts_again_once_a_million_positions_lie_between() -> None:
+    history = [a_transaction(transaction_id="same") for _ in range(4)]
+    frame = a_frame(history).with_columns(
+        position=pl.Series([0, 1_000_000, 2_000_001, 2_000_002], dtype=pl.Int64)
+    )
+
+    assert without_copies(frame)["position"].to_list() == [0, 2_000_001]

@@ -1,5 +1,6 @@
 """One feature over all its windows: what counts is cut out, then each aggregate is a few passes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from rules.features import moments
 from rules.features.batch import ranges
 from rules.features.batch.arrivals import Arrivals, Bools, Ints
 from rules.features.batch.ranges import Numbers
-from rules.features.batch.windows import Singles, Windows
+from rules.features.batch.windows import Windows
 from rules.features.fields import WHOLE
 from rules.model import Aggregate, FeatureDefinition
 
@@ -17,32 +18,51 @@ NOWHERE = -1  # The row of a value where there is none.
 
 
 @dataclass(frozen=True)
-class Population:
-    """Windows over those places alone that count for a feature.
+class Partly:
+    """Looks that have places beside their range, there only where they arrived before the look."""
 
-    `rows` are their rows. `singles` are those of each look beside its range.
-    """
+    looks: Ints
+    low: Ints
+    high: Ints
+    limits: Ints
+    arrival: Ints  # Of each place.
+
+    def parts(self) -> Iterator[tuple[Ints, ranges.Part]]:
+        """The places that are there, in parts; with the looks of each."""
+        if len(self.looks):
+            for part in ranges.below(self.arrival, self.low, self.high, self.limits):
+                yield self.looks[part.asked], part
+
+    def singles(self) -> Iterator[tuple[Ints, Ints]]:
+        """The same one by one: looks and places."""
+        for owners, places in ranges.spread(self.low, self.high):
+            is_there = self.arrival[places] < self.limits[owners]
+            yield self.looks[owners[is_there]], places[is_there]
+
+    def count(self, found: Ints) -> Ints:
+        """Add how many there are."""
+        for looks, part in self.parts():
+            found[looks] += part.last - part.first
+        return found
+
+
+@dataclass(frozen=True)
+class Population:
+    """Windows over those places alone that count for a feature; `rows` are their rows."""
 
     definition: FeatureDefinition
     windows: Windows
     rows: Ints
     before: Ints | None  # How many places that count stand before a place; None where all do.
-    singles: tuple[Singles, ...]
 
     @classmethod
     def of(cls, definition: FeatureDefinition, windows: Windows) -> "Population":
         """Cut out what counts: `where` is true and the field is known."""
         rows = windows.lives.rows
-        is_counted = _is_counted(definition, windows.lives.pair.arrivals)
+        is_counted = counted(definition, windows.lives.pair.arrivals)
         if is_counted is None or bool((counts := is_counted[rows]).all()):
-            return cls(definition, windows, rows, None, tuple(windows.singles()))
-        before = np.append(0, np.cumsum(counts, dtype=np.int64))
-        singles = tuple(
-            Singles(item.looks[is_in], before[item.places[is_in]], item.is_inside[is_in])
-            for item in windows.singles()
-            for is_in in [counts[item.places]]
-        )
-        return cls(definition, windows, rows[counts], before, singles)
+            return cls(definition, windows, rows, None)
+        return cls(definition, windows, rows[counts], ranges.running(counts.astype(np.int64)))
 
     def _cut(self, places: Ints) -> Ints:
         return places if self.before is None else self.before[places]
@@ -64,69 +84,69 @@ class Population:
         return self._cut(self.windows.newer)
 
     @cached_property
-    def inside(self) -> tuple[Ints, Ints]:
-        """The singles of the windows: looks and places."""
-        looks = [item.looks[item.is_inside] for item in self.singles]
-        places = [item.places[item.is_inside] for item in self.singles]
-        return _together(looks), _together(places)
+    def inside(self) -> Partly:
+        """What is in the windows beside the ranges."""
+        return self._partly(np.minimum(self.windows.reach, self.windows.end))
 
     @cached_property
-    def all_newer(self) -> tuple[Ints, Ints]:
-        """Those that are newer than the window's edge, after it too."""
-        looks = [item.looks for item in self.singles]
-        return _together(looks), _together([item.places for item in self.singles])
+    def all_newer(self) -> Partly:
+        """What is newer than the windows' edges, after them too."""
+        return self._partly(self.windows.reach)
+
+    def _partly(self, end: Ints) -> Partly:
+        lives, newer = self.windows.lives, self.windows.newer
+        if lives.is_in_order:
+            looks = np.zeros(0, np.int64)
+            return Partly(looks, looks, looks, looks, looks)
+        looks = np.flatnonzero(end > newer)
+        arrived = self.windows.looks.arrived[looks]
+        is_counted = slice(None) if self.before is None else np.diff(self.before) == 1
+        low, high = self._cut(newer[looks]), self._cut(end[looks])
+        return Partly(looks, low, high, arrived, lives.arrival[is_counted])
 
     @cached_property
     def count(self) -> Ints:
         """How many are in each window."""
-        found = self.high - self.low
-        looks, _ = self.inside
-        return found + np.bincount(looks, minlength=len(found)) if len(looks) else found
+        return self.inside.count(self.high - self.low)
 
     @cached_property
     def count_newer(self) -> Ints:
         """How many are newer than each window's edge."""
-        found = self.newer - self.low
-        looks, _ = self.all_newer
-        return found + np.bincount(looks, minlength=len(found)) if len(looks) else found
+        return self.all_newer.count(self.newer - self.low)
 
     def total(self, values: Ints) -> Ints:
         """The sums of some values, by place."""
         found = ranges.totals(values, self.low, self.high)
-        looks, places = self.inside
-        np.add.at(found, looks, values[places])
+        for looks, part in self.inside.parts():
+            found[looks] += ranges.totals(values[part.order], part.first, part.last)
         return found
 
     def extreme(self, pick: np.ufunc, values: Numbers) -> Numbers:
         """The lowest or highest of some values, by place; anything where there is none."""
-        found = ranges.extremes(pick, values, self.low, self.high)
-        looks, places = self.inside
-        if len(looks):
-            is_alone = (self.high == self.low)[looks]
-            found[looks[is_alone]] = values[places[is_alone]]
-            pick.at(found, looks, values[places])
+        found, is_known = ranges.extremes(pick, values, self.low, self.high), self.high > self.low
+        for looks, part in self.inside.parts():
+            some = ranges.extremes(pick, values[part.order], part.first, part.last)
+            found[looks] = np.where(is_known[looks], pick(found[looks], some), some)
+            is_known[looks] = True
         return found
 
     def first(self) -> Ints:
         """The first place, or anything."""
-        found, (looks, places) = self.low.copy(), self.inside
-        is_alone = (self.high == self.low)[looks]
-        found[looks[is_alone]] = len(self.rows)
-        np.minimum.at(found, looks[is_alone], places[is_alone])
+        found = np.where(self.high > self.low, self.low, len(self.rows))
+        for looks, part in self.inside.parts():
+            found[looks] = np.minimum(found[looks], part.order[part.first])
         return found
 
     def last(self) -> Ints:
         """The last place, or anything."""
-        found, (looks, places) = self.high - 1, self.inside
-        np.maximum.at(found, looks, places)
+        found = self.high - 1
+        for looks, part in self.inside.parts():
+            found[looks] = np.maximum(found[looks], part.order[part.last - 1])
         return found
 
 
-def _together(parts: list[Ints]) -> Ints:
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
-
-
-def _is_counted(definition: FeatureDefinition, arrivals: Arrivals) -> Bools | None:
+def counted(definition: FeatureDefinition, arrivals: Arrivals) -> Bools | None:
+    """Of which rows `where` is true and the field is known; None where all count."""
     is_true = None if definition.where is None else arrivals.mask(definition.where)
     if definition.of in {None, WHOLE}:
         return is_true
@@ -171,11 +191,10 @@ class Differents:
         """Newer than the window's edge."""
         return self._count(self.population.newer, self.population.all_newer)
 
-    def _count(self, high: Ints, singles: tuple[Ints, Ints]) -> Ints:
+    def _count(self, high: Ints, beside: Partly) -> Ints:
         low = self.population.low
         found = ranges.differents(self.groups, self.starts, low, high)
-        looks, places = singles
-        if len(looks):
+        for looks, places in beside.singles():
             sought = self.groups[places]
             is_new = ~ranges.holds(self.groups, sought, low[looks], high[looks])
             pairs = np.unique(np.stack([looks[is_new], sought[is_new]]), axis=1)

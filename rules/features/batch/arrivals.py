@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rules.expressions.conditions import condition_of
 from rules.expressions.names import Names
 from rules.expressions.polars_code import PolarsCode
+from rules.model import LATENESS_MS_MAX
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -36,6 +37,8 @@ class Arrivals:
     times: Ints
     ranks: Ints
     masks: dict[str, Bools] = field(default_factory=dict)
+    edges: dict[tuple[int, int], Ints] = field(default_factory=dict)
+    numbers: dict[str, tuple[Ints, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "Arrivals":
@@ -52,9 +55,12 @@ class Arrivals:
         """How many transactions."""
         return len(self.occurred)
 
-    def rank_from(self, instants: Ints) -> Ints:
-        """For each instant the rank of the first time that is not before it."""
-        return np.searchsorted(self.times, instants).astype(np.int64)
+    def edge(self, unit: int, after: int) -> Ints:
+        """Of each row the rank of the first time in the tick that is so many after its own."""
+        if (unit, after) not in self.edges:
+            instants = (self.occurred // unit + after) * unit
+            self.edges[unit, after] = np.searchsorted(self.times, instants)
+        return self.edges[unit, after]
 
     def mask(self, where: str) -> Bools:
         """Where a condition over fields is true."""
@@ -66,7 +72,7 @@ class Arrivals:
 
     def codes(self, name: str) -> Ints:
         """A number for each different text or whole number of a field; negative where null."""
-        return _coded([self.frame[name]])[0]
+        return self._coded([name])[0]
 
     def keys(self, by: Sequence[str], at: Sequence[str]) -> tuple[Ints, Ints]:
         """Each row's number under `by` and under `at`; equal where the keys are."""
@@ -77,6 +83,14 @@ class Arrivals:
         return found, others
 
     @cached_property
+    def is_any_late(self) -> bool:
+        """Whether a row could be late for any key at all."""
+        if not len(self.occurred):
+            return False
+        behind = np.maximum.accumulate(self.occurred) - self.occurred
+        return int(behind.max()) > LATENESS_MS_MAX
+
+    @cached_property
     def tenants(self) -> Ints:
         """A number for each tenant."""
         return self.codes(TENANT)
@@ -85,30 +99,30 @@ class Arrivals:
         """Number tuples of fields, the fields at the same place from one set of numbers."""
         found = np.tile(self.tenants, len(keys))
         for names in zip(*keys, strict=True):
-            codes, size = _coded([self.frame[name] for name in names])
+            codes, size = self._coded(names)
             if (int(found.max(initial=0)) + 1) * size >= _NUMBERS_MAX:
                 found = _dense(found)
             is_null = (found < 0) | (codes < 0)
             found = np.where(is_null, NOBODY, found * size + codes)
         return np.split(_dense(found), len(keys))
 
+    def _coded(self, names: Sequence[str]) -> tuple[Ints, int]:
+        """Number the different values of some fields together; negative where null."""
+        columns = [self.frame[name] for name in names]
+        if len(columns) > 1:
+            return _numbered(pl.concat(columns).to_arrow())
+        if names[0] not in self.numbers:
+            self.numbers[names[0]] = _numbered(columns[0].to_arrow())
+        return self.numbers[names[0]]
+
 
 def _milliseconds(instants: pl.Series) -> Ints:
     return instants.dt.epoch("ms").to_numpy().astype(np.int64, copy=False)
 
 
-def _coded(columns: Sequence[pl.Series]) -> tuple[Ints, int]:
-    """Number the different values of several columns together; negative where null."""
-    together = pl.concat([_plain(column) for column in columns])
-    return _numbered(together.to_arrow())
-
-
-def _plain(column: pl.Series) -> pl.Series:
-    is_word = isinstance(column.dtype, pl.Enum | pl.Categorical)
-    return column.cast(pl.String) if is_word or column.dtype == pl.Null else column
-
-
 def _numbered(values: "pa.Array[Any]") -> tuple[Ints, int]:
+    if values.null_count == len(values):
+        return np.full(len(values), NOBODY, np.int64), 1
     found = values.dictionary_encode()
     codes = found.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, max(1, len(found.dictionary))

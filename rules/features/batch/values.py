@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rules.expressions.names import feature_type
 from rules.expressions.polars_code import dtype_of
-from rules.features.batch.aggregates import Answer, Population, answer
+from rules.features.batch.aggregates import Population, answer, counted
 from rules.features.batch.arrivals import Arrivals
 from rules.features.batch.lives import Lives, Looks, Pair
 from rules.features.batch.windows import Windows
@@ -18,6 +18,8 @@ from rules.features.naive import FORGET_AFTER_MS
 from rules.model import Aggregate, FeatureDefinition, Flag
 
 FLAG_TYPE = pl.Enum([str(flag) for flag in Flag])
+Codes = NDArray[np.uint8]
+
 _LATE, _SATURATED = (1 + list(Flag).index(flag) for flag in (Flag.LATE, Flag.SATURATED))
 _ZERO_WHERE_EMPTY = {Aggregate.COUNT, Aggregate.DISTINCT}
 
@@ -43,8 +45,14 @@ def columns(
 
     `frame` has the contract's columns in order of position, without copies of ids.
     """
-    arrivals = Arrivals.of(frame)
-    for of_keys in _groups(definitions, "by", "at"):
+    arrivals, filled = Arrivals.of(frame), []
+    for definition in definitions:
+        is_counted = counted(definition, arrivals)
+        if arrivals.is_any_late or is_counted is None or is_counted.any():
+            filled.append(definition)
+        else:
+            yield _empty(definition, np.zeros(len(arrivals), np.uint8))
+    for of_keys in _groups(filled, "by", "at"):
         pair = Pair.of(arrivals, of_keys[0].by, of_keys[0].at)
         for of_window in _groups(of_keys, "window_ms"):
             lives = Lives.of(pair, of_window[0].window_ms + FORGET_AFTER_MS)
@@ -65,35 +73,58 @@ def _groups(
 
 
 def _of_looks(looks: Looks, definitions: Sequence[FeatureDefinition]) -> Iterator[FeatureColumns]:
+    rows = looks.lives.rows
     for of_tile in _groups(definitions, "tile_ms"):
-        unit = of_tile[0].tile_ms or 1
-        windows = Windows.of(looks, unit, of_tile[0].window_ms // unit)
+        unit, filled = of_tile[0].tile_ms or 1, []
         for definition in of_tile:
-            population = Population.of(definition, windows)
-            yield _scattered(population, answer(population))
+            is_counted = counted(definition, looks.lives.pair.arrivals)
+            if len(rows) and (is_counted is None or is_counted[rows].any()):
+                filled.append(definition)
+            else:
+                yield _empty(definition, _late(looks))
+        if filled:
+            windows = Windows.of(looks, unit, filled[0].window_ms // unit)
+            yield from (_full(Population.of(definition, windows)) for definition in filled)
 
 
-def _scattered(population: Population, found: Answer) -> FeatureColumns:
+def _empty(definition: FeatureDefinition, flags: Codes) -> FeatureColumns:
+    """Nothing counts: null or nought everywhere."""
+    is_null = flags > 0
+    if definition.aggregate not in _ZERO_WHERE_EMPTY:
+        is_null[:] = True
+    zeros = pl.Series(pa.array(np.zeros(len(flags), np.int64), mask=is_null))
+    return _columns(definition, zeros, flags)
+
+
+def _full(population: Population) -> FeatureColumns:
     """The answers of the looks, at their rows; null or nought in all others."""
-    windows, definition = population.windows, population.definition
-    arrivals, rows = windows.lives.pair.arrivals, windows.looks.rows
-    flags = np.zeros(len(arrivals), np.uint8)
-    flags[windows.looks.late] = _LATE
+    definition, looks, found = population.definition, population.windows.looks, answer(population)
+    flags, rows = _late(looks), looks.rows
     if found.is_saturated is not None:
         flags[rows[found.is_saturated]] = _SATURATED
     is_null = flags > 0
     if definition.aggregate not in _ZERO_WHERE_EMPTY:
-        is_known = np.zeros(len(arrivals), np.bool_)
+        is_known = np.zeros(len(flags), np.bool_)
         is_known[rows] = population.count > 0
         is_null |= ~is_known
-    values = np.zeros(len(arrivals), found.values.dtype)
+    values = np.zeros(len(flags), found.values.dtype)
     values[rows] = found.values
     series = pl.Series(pa.array(values, mask=is_null))
     if found.is_row:
-        series = arrivals.frame[definition.of or ""].gather(series)
-    name = definition.name
-    return FeatureColumns(definition, series.cast(type_of(definition)).alias(name), _flags(flags))
+        series = looks.lives.pair.arrivals.frame[definition.of or ""].gather(series)
+    return _columns(definition, series, flags)
 
 
-def _flags(codes: NDArray[np.uint8]) -> pl.Series:
+def _late(looks: Looks) -> Codes:
+    flags = np.zeros(len(looks.lives.pair.arrivals), np.uint8)
+    flags[looks.late] = _LATE
+    return flags
+
+
+def _columns(definition: FeatureDefinition, values: pl.Series, flags: Codes) -> FeatureColumns:
+    typed = values.cast(type_of(definition)).alias(definition.name)
+    return FeatureColumns(definition, typed, _flags(flags))
+
+
+def _flags(codes: Codes) -> pl.Series:
     return pl.Series(pa.array(codes - 1, mask=codes == 0)).cat.to(FLAG_TYPE)

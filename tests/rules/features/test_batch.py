@@ -20,7 +20,7 @@ _AGGREGATES = {
 
 
 @pytest.mark.parametrize("among", _AGGREGATES)
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), history=histories(0, 60))
 def test_batch_equals_the_judge(
     among: str, data: st.DataObject, history: list[Transaction]
