@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataflows.scoring.batch_ids import Ids
+from dataflows.scoring.copying import copy
 from rules.features.compiling import kernel
 from rules.features.hashing import Bytes
 from rules.features.memory import Ints
@@ -64,15 +65,8 @@ class Written(NamedTuple):
 
 
 @kernel
-def _copy(source: Bytes, begin: int, end: int, out: Bytes, at: int) -> int:
-    for place in range(begin, end):
-        out[at + place - begin] = source[place]
-    return at + end - begin
-
-
-@kernel
 def _put(template: Template, part: int, out: Bytes, at: int) -> int:
-    return _copy(template.text, template.begins[part], template.begins[part + 1], out, at)
+    return copy(template.text, template.begins[part], template.begins[part + 1], out, at)
 
 
 @kernel
@@ -116,7 +110,7 @@ def _put_features(template: Template, values: Values, row: int, out: Bytes, at: 
         at = _put(template, _NAMES + name, out, at)
         if template.is_written[place]:
             begin, end = values.begins[place, row], values.ends[place, row]
-            at = _copy(values.text, begin, end, out, at)
+            at = copy(values.text, begin, end, out, at)
         else:
             at = _put_number(values.numbers[place, row], out, at)
         out[at] = _COMMA
@@ -159,7 +153,7 @@ def write(template: Template, rows: Rows, values: Values, written: Written) -> N
         at = _put_features(template, values, row, out, at)
         at = _put_flags(template, values, row, out, at)
         at = _put(template, _TRANSACTION, out, at)
-        at = _copy(rows.raw, rows.starts[row], rows.starts[row + 1], out, at)
+        at = copy(rows.raw, rows.starts[row], rows.starts[row + 1], out, at)
         out[at] = _CLOSE
         at += 1
         written.ends[row] = at

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rules.expressions import tree
 from rules.expressions.kinds import Kind
 from rules.expressions.python_code import OPPOSITES, SYMBOLS, part_of
-from rules.features.layout import code_of
+from rules.features.layout import code_of, text_of
 
 Array = NDArray[Any]
 Bools = NDArray[np.bool_]
@@ -101,8 +101,9 @@ class ArrayCode:
         return self._any([self._named(f"{value} == {option}") for option in options])
 
     def _listed(self, test: tree.Listed) -> str:
-        value = self._value(test.operand, is_text=True)
-        return self._named(f"among({value}, {self._constant(self.lists[test.list_id])})")
+        is_text = not self._is_coded(test.operand)
+        value, way = self._value(test.operand, is_text=is_text), "among" if is_text else "coded"
+        return self._named(f"{way}({value}, {self._constant(self.lists[test.list_id])})")
 
     def _like(self, test: tree.Like) -> str:
         value = self._value(test.operand, is_text=True)
@@ -232,12 +233,20 @@ def _where_text(value: Array | str, holds: Callable[[str], bool]) -> Array | boo
     return np.fromiter((item is not None and holds(item) for item in value), np.bool_, len(value))
 
 
+def _where_coded(value: Array | int, table: Mapping[str, object]) -> Array | bool:
+    """Ask each different text once."""
+    kinds, places = np.unique(value, return_inverse=True)
+    found: Array = np.array([text_of(code) in table for code in kinds.tolist()])[places]
+    return found
+
+
 _HELPERS: dict[str, Any] = {
     "abs": np.abs,
     "among": lambda value, table: _where_text(value, table.__contains__),
     "anywhere": lambda value, text: _where_text(value, lambda item: text in item),
     "as_number": np.float64,
     "choose": np.where,
+    "coded": _where_coded,
     "divide": np.true_divide,
     "end": lambda value, text: _where_text(value, lambda item: item.endswith(text)),
     "known": _known_of,

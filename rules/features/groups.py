@@ -143,6 +143,7 @@ def _line(plan: Plan, feature: Feature) -> dict[str, int]:
         mask, bit = divmod(plan.conditions.index(definition.where), CONDITIONS_MAX)
     return {
         "unit": feature.unit,
+        "ticks": plan.units.index(feature.unit),
         "span": feature.span,
         "forget_after": definition.window_ms + FORGET_AFTER_MS,
         "null": NOWHERE if definition.of in PLACES else 0,

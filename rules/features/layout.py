@@ -1,7 +1,7 @@
 """The layout of a transaction's canonical bytes: its fields in their order, and what is plain."""
 
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from data_contracts.money import currencies
 from data_contracts.transaction import Transaction
+from rules.features.fields import PLACES
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -18,6 +19,7 @@ Ints = NDArray[np.int64]
 CODE_BASE = 257
 CODED_BYTES_MAX = 16
 _WRAP = 1 << 64
+INSTANTS = ("occurred_at", "received_at")
 
 
 class Form(IntEnum):
@@ -38,12 +40,13 @@ FIELD = np.dtype(
     [
         ("form", np.int32),
         ("shortest", np.int32),  # In characters.
-        ("longest", np.int32),
+        ("longest", np.int32),  # Or the number that a place is at most.
         ("is_required", np.int32),
         ("name_begin", np.int32),  # Where `"name":` stands among the names.
         ("name_end", np.int32),
         ("codes_begin", np.int32),  # Where its words stand among the codes.
         ("codes_end", np.int32),
+        ("number", np.int32),  # Which of the instants, or of the places, it is.
     ],
     align=True,
 )
@@ -70,12 +73,34 @@ NAMES = Transaction.__struct_fields__
 FIELD_OF = dict(zip(NAMES, count(), strict=False))
 
 
+@lru_cache(maxsize=65_536)
 def code_of(text: str) -> int:
     """A number for a short text: different for all of up to seven bytes, and for all our words."""
     code = 0
     for character in text.encode():
         code = (code * CODE_BASE + character) % _WRAP
     return code - _WRAP if code >= _WRAP // 2 else code
+
+
+@lru_cache(maxsize=65_536)
+def text_of(code: int) -> str:
+    """The text of up to seven bytes, or our word, that has this number."""
+    known = _words_by_code().get(code)
+    if known is not None:
+        return known
+    found, rest = b"", code
+    while rest > 0:
+        rest, character = divmod(rest, CODE_BASE)
+        found = bytes([character]) + found
+    return found.decode()
+
+
+@cache
+def _words_by_code() -> dict[int, str]:
+    contract = inspect.type_info(Transaction)
+    assert isinstance(contract, inspect.StructType)
+    words = (_words(item.encode_name, _known(item.type)) for item in contract.fields)
+    return {code_of(word): word for found in words for word in found}
 
 
 def is_coded(field: str) -> bool:
@@ -124,8 +149,8 @@ def _shape(name: str, found: inspect.Type) -> dict[str, Any]:
         case inspect.IntType():
             return {"form": Form.WHOLE}
         case inspect.DateTimeType():
-            return {"form": Form.INSTANT}
-        case inspect.FloatType():
-            return {"form": Form.PLACE}
+            return {"form": Form.INSTANT, "number": INSTANTS.index(name)}
+        case inspect.FloatType(le=most):
+            return {"form": Form.PLACE, "number": PLACES.index(name), "longest": most}
         case _:
             raise TypeError(f"no form for {found}")

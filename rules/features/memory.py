@@ -55,6 +55,7 @@ FEATURE = np.dtype(
         ("null_column", np.int32),  # Where it is seen that there is none, or -1.
         ("mask", np.int32),  # Which mask tells of `where`, or -1 ...
         ("bit", np.int32),  # ... and which of its bits.
+        ("ticks", np.int32),  # Which of the ticks are its own.
         ("at", np.int32),  # Which of the rows are those of its `at` key.
         ("number", np.int32),  # Its line among the answers' codes ...
         ("words", np.int32),  # ... and its first among their words.
@@ -102,6 +103,7 @@ class Work(NamedTuple):
     rows_at: Rows  # at, event
     masks: Ints  # event, mask
     cells: Ints  # event, column
+    ticks: Ints  # unit, event
 
 
 class Answers(NamedTuple):

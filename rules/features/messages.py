@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.transaction import Transaction
+from rules.features.fields import PLACES
 from rules.features.hashing import Bytes, Places
 from rules.features.layout import FIELD_OF, NAMES, Ints, layout
 from rules.features.reading import (
@@ -48,6 +49,7 @@ class Messages:
             np.zeros(shape, np.int32),
             np.zeros(shape, np.int64),
             np.zeros((NUMBERS, len(messages)), np.int64),
+            np.full((len(PLACES), len(messages)), np.nan),
         )
         found = cls(joined, starts, table)
         read(layout(), found.raw, starts, table)
@@ -131,8 +133,8 @@ class Messages:
 
     def places(self, field: str) -> Floats:
         """A latitude or longitude, not a number where it is null."""
-        begins, ends = self.spans(field)
-        found = np.full(len(self), np.nan)
-        for row in np.flatnonzero(ends).tolist():
-            found[row] = float(self.joined[begins[row] : ends[row]])
-        return found + 0.0  # Makes one zero of the two.
+        found: Floats = self.table.places[PLACES.index(field)] + 0.0  # Makes one zero of the two.
+        for row in np.flatnonzero(np.isinf(found)).tolist():
+            begin, end = (int(places[row]) for places in self.spans(field))
+            found[row] = float(self.joined[begin:end])
+        return found

@@ -39,7 +39,7 @@ def _remember(feature: Feature, memory: Memory, member: int, work: Work, event: 
         return True
     if feature.kind == _SET:
         value = work.cells[event, feature.column]
-        return _remember_in_set(feature, memory, header, value, occurred // feature.unit)
+        return _remember_in_set(feature, memory, header, value, work.ticks[feature.ticks, event])
     return _remember_in_ring(feature, memory, header, work, event)
 
 
@@ -58,7 +58,7 @@ def _look(
         return _LATE
     if header.size < 0:
         return _EMPTY
-    tick = occurred // feature.unit
+    tick = work.ticks[feature.ticks, event]
     if feature.kind == _SET:
         return _answer_of_set(feature, memory, header, tick, answers, event)
     return _answer_of_ring(feature, memory, header, tick, answers, event)
@@ -70,13 +70,15 @@ def observe(features: Records, memory: Memory, work: Work, answers: Answers, sta
 
     A step is an event and a feature: event * number of features + feature.
     """
-    many = features.shape[0]
-    for step in range(start, work.occurred.shape[0] * many):
-        event, member = step // many, step % many
-        feature = features[member]
-        if feature.is_current_included and not _remember(feature, memory, member, work, event):
-            return step
-        answers.codes[feature.number, event] = _look(feature, memory, member, work, answers, event)
-        if not feature.is_current_included and not _remember(feature, memory, member, work, event):
-            return step
+    many, first = features.shape[0], start % features.shape[0]
+    for event in range(start // many, work.occurred.shape[0]):
+        for member in range(first, many):
+            feature = features[member]
+            if feature.is_current_included and not _remember(feature, memory, member, work, event):
+                return int(event * many + member)
+            code = _look(feature, memory, member, work, answers, event)
+            answers.codes[feature.number, event] = code
+            if not (feature.is_current_included or _remember(feature, memory, member, work, event)):
+                return int(event * many + member)
+        first = 0
     return int(work.occurred.shape[0] * many)

@@ -182,6 +182,11 @@ class Plan:
         return tuple(found)
 
     @cached_property
+    def units(self) -> tuple[int, ...]:
+        """The different lengths of a tick."""
+        return tuple(dict.fromkeys(feature.unit for feature in self.features))
+
+    @cached_property
     def value_lines(self) -> list[int]:
         """Where each feature's value is, or begins, among the words of all answers."""
         begins = zip(self.features, self.words, strict=False)

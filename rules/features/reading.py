@@ -29,6 +29,7 @@ _QUOTE, _BACKSLASH, _COMMA, _OPEN, _CLOSE = b'"'[0], b"\\"[0], b","[0], b"{"[0],
 _SPACE, _DASH, _DOT, _COLON, _ZERO, _NINE = b" "[0], b"-"[0], b"."[0], b":"[0], b"0"[0], b"9"[0]
 _UPPER_A, _UPPER_Z, _DELETE = b"A"[0], b"Z"[0], 0x7F
 _LETTER_T, _LETTER_Z = b"T"[0], b"Z"[0]
+_WHOLE_DIGITS_MAX, _PLACE_LEAST = 3, 1e-3  # Of a place that is written without an exponent.
 _DIGITS_MAX, _GROUP = 12, 4  # Longer runs, or two groups in a row, may be a card's number.
 _SECONDS_LENGTH, _FRACTION_LENGTH = 20, 27  # Of an instant, without quotes.
 _FEBRUARY, _MONTHS, _HOURS, _SIXTY, _DAY_MS = 2, 12, 24, 60, 86_400_000
@@ -44,6 +45,7 @@ class Table(NamedTuple):
     ends: Places
     codes: Ints  # field, event
     numbers: Ints  # number, event
+    places: NDArray[np.float64]  # number, event; comes with nulls, which are no numbers
 
 
 @kernel
@@ -190,8 +192,7 @@ def _read_text(layout: Layout, raw: Bytes, at: int, end: int, table: Table, cell
         if length not in (_SECONDS_LENGTH, _FRACTION_LENGTH):
             return -1
         found = _instant(raw, begin, length)
-        number = OCCURRED if field + 1 < layout.fields.shape[0] else RECEIVED
-        table.numbers[number, event] = found
+        table.numbers[line.number, event] = found
         return -1 if found == _UNREADABLE else last + 1
     is_plain &= line.shortest <= length <= line.longest
     if _WORD <= line.form <= _CATEGORY and length <= CODED_BYTES_MAX:
@@ -220,13 +221,38 @@ def _read_whole(raw: Bytes, at: int, end: int, table: Table, event: int) -> int:
 
 
 @kernel
-def _read_place(raw: Bytes, at: int, end: int, table: Table, cell: Cell) -> int:
-    """The same for a number with a fraction: where it stands; how it is written others judge."""
-    begin = at
+def _place(raw: Bytes, at: int, end: int) -> float:
+    """A place as it is mostly written, `-33.25`, or infinity; so few digits make it exact."""
+    begin = at + (raw[at] == _DASH)
+    number, scale, point = 0, 1.0, end
+    for place in range(begin, end):
+        if _is_digit(raw[place]):
+            number = number * 10 + raw[place] - _ZERO
+            scale = scale * 10.0 if place > point else 1.0
+        elif raw[place] == _DOT and point == end:
+            point = place
+        else:
+            return np.inf
+    whole, part = point - begin, end - point - 1
+    is_short = 1 <= whole <= _WHOLE_DIGITS_MAX and 1 <= part <= _DIGITS_MAX
+    is_padded = (raw[begin] == _ZERO and whole > 1) or (raw[end - 1] == _ZERO and part > 1)
+    value = number / scale
+    if not is_short or is_padded or 0 < value < _PLACE_LEAST:
+        return np.inf
+    return -value if begin > at else value
+
+
+@kernel
+def _read_place(layout: Layout, raw: Bytes, at: int, end: int, table: Table, cell: Cell) -> int:
+    """Note a place; one that is written in a rare way is left to others."""
+    begin, (field, event) = at, cell
     while at < end and raw[at] != _COMMA and raw[at] != _CLOSE:
         at += 1
     table.begins[cell], table.ends[cell] = begin, at
-    table.states[cell[1]] = CANONICAL
+    found = _place(raw, begin, at)
+    table.places[layout.fields[field].number, event] = found
+    if not abs(found) <= layout.fields[field].longest:
+        table.states[event] = CANONICAL
     return at
 
 
@@ -263,7 +289,7 @@ def _read_message(layout: Layout, raw: Bytes, at: int, end: int, table: Table, e
         if line.form == _WHOLE:
             at = _read_whole(raw, at, end, table, event)
         elif line.form == _PLACE:
-            at = _read_place(raw, at, end, table, (field, event))
+            at = _read_place(layout, raw, at, end, table, (field, event))
         else:
             at = _read_text(layout, raw, at, end, table, (field, event))
         if at < 0 or at >= end:
@@ -273,7 +299,11 @@ def _read_message(layout: Layout, raw: Bytes, at: int, end: int, table: Table, e
 
 
 @kernel
-def _is_in_time(occurred: int, received: int) -> bool:
+def _is_possible(table: Table, event: int) -> bool:
+    """Whether the instants are such as the door lets in, and a place has both its numbers."""
+    occurred, received = table.numbers[OCCURRED, event], table.numbers[RECEIVED, event]
+    if np.isnan(table.places[0, event]) != np.isnan(table.places[1, event]):
+        return False
     is_possible = _EARLIEST_MS <= occurred < _LATEST_MS and _EARLIEST_MS <= received < _LATEST_MS
     return bool(is_possible and occurred <= received + _FUTURE_MS)
 
@@ -285,5 +315,5 @@ def read(layout: Layout, raw: Bytes, starts: Ints, table: Table) -> None:
         table.states[event] = PLAIN
         if not _read_message(layout, raw, starts[event], starts[event + 1], table, event):
             table.states[event] = FOREIGN
-        elif not _is_in_time(table.numbers[OCCURRED, event], table.numbers[RECEIVED, event]):
+        elif not _is_possible(table, event):
             table.states[event] = CANONICAL

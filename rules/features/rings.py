@@ -114,8 +114,11 @@ def _drop_first(header: Header) -> None:
 @kernel
 def _prune(feature: Feature, memory: Memory, header: Header) -> None:
     """Drop what no event can look at any more without being late."""
-    horizon = (header.highest - LATENESS_MS_MAX) // feature.unit - feature.span
-    while header.count > 1 and memory.pool[_entry(feature, header, 1)] <= horizon:
+    horizon = header.highest - LATENESS_MS_MAX  # Without a division, which costs most of all this.
+    while header.count > 1:
+        oldest = memory.pool[_entry(feature, header, 1)]
+        if (oldest + feature.span) * feature.unit > horizon:
+            break
         _drop_first(header)
 
 
@@ -175,7 +178,7 @@ def _insert(
 ) -> None:
     """Give an event an entry of its own before `index`."""
     place = _open(feature, memory, header, index)
-    memory.pool[place] = work.occurred[event] // feature.unit
+    memory.pool[place] = work.ticks[feature.ticks, event]
     if feature.kind == _SUMS:
         before = _entry(feature, header, index - 1)
         for word in range(1, feature.stride):
@@ -195,7 +198,7 @@ def remember(feature: Feature, memory: Memory, header: Header, work: Work, event
     _prune(feature, memory, header)
     if not _has_room(feature, memory, header):
         return False
-    tick = work.occurred[event] // feature.unit
+    tick = work.ticks[feature.ticks, event]
     index = _after(feature, memory, header, tick)
     if feature.is_tiled:
         if index > 1 and memory.pool[_entry(feature, header, index - 1)] == tick:

@@ -202,7 +202,7 @@ def answer(
     """Write the number of values in the window that ends at `tick`, and say what it is."""
     if header.lost > tick - feature.span:
         return _SATURATED
-    if tick < header.highest // feature.unit:
+    if (tick + 1) * feature.unit <= header.highest:  # It is not in the newest tile.
         found = _look_back(feature, memory, header, tick)
     else:
         found = _look_ahead(feature, memory, header, tick)

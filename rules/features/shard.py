@@ -41,6 +41,7 @@ class FeatureShard:
         answers = Answers(
             np.zeros(shape, np.uint8), np.zeros((self.plan.words[-1], len(columns)), np.int64)
         )
+        ticks = columns.occurred // np.array(self.plan.units, np.int64)[:, np.newaxis]
         for by, group in self.groups.items():
             group.make_room(len(columns), int(columns.clock[-1]))
             rows = group.keys.place(self._own(columns.keys[by]), columns.clock)
@@ -55,6 +56,7 @@ class FeatureShard:
                 np.stack(found),
                 columns.masks,
                 columns.cells,
+                ticks,
             )
             group.observe(work, answers)
         if self.shards > 1:

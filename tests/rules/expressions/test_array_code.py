@@ -12,7 +12,7 @@ from rules.expressions.array_code import ArrayCode, Column
 from rules.expressions.kinds import Kind
 from rules.expressions.naive import Known, Naive
 from rules.expressions.names import fields
-from rules.features.layout import code_of
+from rules.features.layout import code_of, text_of
 from rules.features.messages import Messages
 from rules.instants import epoch_ms
 from rules.screening import Sight, coded_fields
@@ -103,3 +103,9 @@ def test_texts_of_up_to_seven_bytes_and_all_our_words_have_numbers_of_their_own(
     texts += [word for found in fields().values() for word in found.words]
 
     assert len({code_of(text) for text in texts}) == len(set(texts))
+
+
+def test_a_number_leads_back_to_its_text() -> None:
+    texts = ["a", "DE", "5411", "\x7f" * 7, "card_payment", "three_ds"]
+
+    assert [text_of(code_of(text)) for text in texts] == texts
