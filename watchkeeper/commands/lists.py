@@ -12,21 +12,15 @@ from rich.text import Text
 from rules.forms import duration_ms
 from watchkeeper import publishing_view
 from watchkeeper.answers import console
+from watchkeeper.commands.acting import acting
 from watchkeeper.commands.options import AsJson, Data
-from watchkeeper.person import As, Person
-from watchkeeper.settings import data_folder
-from watchkeeper.stack.lifecycle import running
+from watchkeeper.person import As
 
 app = typer.Typer(no_args_is_help=True, help="Show block and allow lists, and change them.")
 
 ListName = Annotated[str, typer.Argument(metavar="LIST", help="As `lists show` names it.")]
 Value = Annotated[str, typer.Argument(help="The value of the list's field.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in each decision that it settles.")]
-
-
-def _person(data: Any, role: str, name: str | None) -> Person:  # noqa: ANN401  (an option's value)
-    descriptor = running(data_folder(data))
-    return Person(descriptor=descriptor, role=role, now=datetime.now(UTC), name=name)
 
 
 def instant(text: str | None, now: datetime) -> str | None:
@@ -54,7 +48,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Every list of the rules that decide, or the entries of one."""
-    person = _person(data, "auditor", None)
+    person = acting(data, "auditor")
     found = person.get("/v1/lists" if name is None else f"/v1/lists/{name}")
     if as_json:
         print(msgspec.json.encode(found).decode())
@@ -85,7 +79,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Put a value onto a list; it counts from its position in the log on."""
-    person = _person(data, "risk", who)
+    person = acting(data, "risk", who)
     wish = {
         "value": value,
         "reason": reason,
@@ -109,7 +103,7 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Take a value off a list."""
-    person = _person(data, "risk", who)
+    person = acting(data, "risk", who)
     wish = {"value": value, "reason": reason}
     _tell(person.post(f"/v1/lists/{name}/removals", wish), "is off", as_json=as_json)
 

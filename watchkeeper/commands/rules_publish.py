@@ -1,7 +1,6 @@
 """`watchkeeper rules propose | approve | apply | reset | log`: rules go live by two persons."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -10,13 +9,12 @@ import typer
 from rules.rule_set import pack
 from watchkeeper import publishing_view
 from watchkeeper.answers import console
+from watchkeeper.commands.acting import acting
 from watchkeeper.commands.options import AsJson, Data
 from watchkeeper.commands.rules_common import CatalogueFolder, folder_of
 from watchkeeper.errors import Failure
 from watchkeeper.person import As, Person
 from watchkeeper.publish import sound_catalogue
-from watchkeeper.settings import data_folder
-from watchkeeper.stack.lifecycle import running
 
 HASH_LENGTH = 64
 PREFIX_LENGTH_MIN = 6
@@ -28,11 +26,6 @@ Note = Annotated[str, typer.Option(help="A word to the others.")]
 Reason = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
 
 
-def _person(data: Any, role: str, name: str | None) -> Person:  # noqa: ANN401  (an option's value)
-    descriptor = running(data_folder(data))
-    return Person(descriptor=descriptor, role=role, now=datetime.now(UTC), name=name)
-
-
 def propose(
     *,
     catalogue: CatalogueFolder = None,
@@ -42,7 +35,7 @@ def propose(
     as_json: AsJson = False,
 ) -> None:
     """Put a catalogue before a second person; nothing of it counts yet."""
-    person = _person(data, "risk", who)
+    person = acting(data, "risk", who)
     document = pack(sound_catalogue(folder_of(catalogue)).rule_set())
     found = person.post("/v1/rule-sets", {"document": document, "note": note})
     if as_json:
@@ -60,7 +53,7 @@ def approve(
     rule_set: Hash, *, note: Note = "", who: As = None, data: Data = None, as_json: AsJson = False
 ) -> None:
     """Say yes to a rule set that another person proposed."""
-    person = _person(data, "approver", who)
+    person = acting(data, "approver", who)
     name = _whole(person, rule_set)
     found = person.post(f"/v1/rule-sets/{name}/approvals", {"note": note})
     if as_json:
@@ -89,7 +82,7 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Publish an approved rule set: the running scorer takes it up, without a restart."""
-    person = _person(data, "risk", who)
+    person = acting(data, "risk", who)
     if rollback:
         if rule_set is not None or reason is None:
             raise Failure(
@@ -114,14 +107,14 @@ def reset(
     as_json: AsJson = False,
 ) -> None:
     """Let a rule count again that its breaker holds in shadow."""
-    person = _person(data, "risk", who)
+    person = acting(data, "risk", who)
     found = person.post(f"/v1/rules/{rule_id}/resets", {"reason": reason})
     _say(found, f"{rule_id} counts", as_json=as_json)
 
 
 def log(*, data: Data = None, as_json: AsJson = False) -> None:
     """What was published when and by whom, what waits for a second person, what is tripped."""
-    person = _person(data, "auditor", None)
+    person = acting(data, "auditor")
     found = person.get("/v1/publications") | person.get("/v1/rule-sets")
     if as_json:
         print(msgspec.json.encode(found).decode())
@@ -137,7 +130,8 @@ def _whole(person: Person, given: str) -> str:
     found = [name for name in known if name.startswith(given.lower())]
     if len(found) == 1 and len(given) >= PREFIX_LENGTH_MIN:
         return found[0]
-    what = f"{len(found)} rule sets begin" if len(given) >= PREFIX_LENGTH_MIN else "Too short: many"
+    is_long = len(given) >= PREFIX_LENGTH_MIN
+    what = f"{len(found)} rule sets begin" if is_long else "Too short: many may begin"
     raise Failure(
         f"{what} with {given}.",
         f"`watchkeeper rules log --json` has whole hashes; {PREFIX_LENGTH_MIN} characters may do.",
