@@ -1,0 +1,143 @@
+"""kill -9 of Postgres and of posting, ten times at random moments, while decisions keep coming."""
+
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from data_contracts.codec import encode
+from data_contracts.decision import Decision, Verdict
+from data_contracts.resolution import ResolutionKind
+from data_contracts.topics import ALERTS, DECISIONS, REJECTED, RESOLUTIONS
+from dataflows.posting.surroundings import Topics
+from runtime import migrations
+from runtime.kafka import Outbox
+from tests.dataflows.posting.workplace import Workplace
+from tests.factories import a_decision, a_topic, a_transaction
+from tests.ledger.arrivals import a_resolution
+from watchkeeper.stack.servers import postgres as postgres_server
+from watchkeeper.stack.servers.ports import free_port
+from watchkeeper.stack.servers.program import running
+from watchkeeper.stack.topics import make_topics
+
+pytestmark = pytest.mark.stack
+
+SEED, KILLS = 20_261_122, 10
+PER_SECOND, BATCH = 2_000, 100
+PASSWORD = "only-for-tests"  # noqa: S105  (on loopback, for as long as the test lasts)
+VERDICTS = [*[Verdict.APPROVE] * 8, Verdict.REVIEW, Verdict.DECLINE]
+
+
+@dataclass
+class Victim:
+    """A program that is killed without warning and started again."""
+
+    start: Callable[[], AbstractContextManager[Popen[bytes]]]
+    _life: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.process = self._life.enter_context(self.start())
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.close()
+        self.process = self._life.enter_context(self.start())
+
+    def close(self) -> None:
+        self._life.close()
+
+
+@dataclass
+class Sender:
+    """Sends decisions at an even rate until told to stop; what the broker has taken is counted."""
+
+    workplace: Workplace
+    dice: random.Random
+    stopped: Event = field(default_factory=Event)
+    acknowledged: int = 0
+    held: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        outbox, due = Outbox.to(self.workplace.kafka), monotonic()
+        while not self.stopped.wait(max(0.0, due - monotonic())):
+            for position in range(self.acknowledged, self.acknowledged + BATCH):
+                decision = encode(self._decided(position))
+                outbox.send(self.workplace.topics.decisions, decision, partition=0)
+            outbox.flush()
+            self.acknowledged += BATCH
+            due += BATCH / PER_SECOND
+
+    def _decided(self, position: int) -> Decision:
+        verdict = self.dice.choice(VERDICTS)
+        if verdict is Verdict.REVIEW:
+            self.held.append(f"t-{position}")
+        transaction = a_transaction(
+            transaction_id=f"t-{position}", account_id=f"acc-{self.dice.randrange(5_000)}"
+        )
+        return a_decision(position=position, verdict=verdict, transaction=transaction)
+
+
+@contextmanager
+def books(folder: Path) -> Iterator[tuple[str, Victim]]:
+    """A durable Postgres with empty books in it."""
+    port, log = free_port(), folder / "postgres.log"
+
+    def start() -> AbstractContextManager[Popen[bytes]]:
+        return running(postgres_server.prepare(folder / "postgres", port, PASSWORD), log)
+
+    server = Victim(start)
+    try:
+        dsn = postgres_server.make_database(port, PASSWORD, "books")
+        migrations.upgrade(dsn, "ledger@head", rooms=["ledger"])
+        yield dsn, server
+    finally:
+        server.close()
+
+
+def some_topics(kafka: str) -> Topics:
+    topics = Topics(
+        decisions=a_topic(DECISIONS),
+        resolutions=a_topic(RESOLUTIONS),
+        rejected=a_topic(REJECTED),
+        alerts=a_topic(ALERTS),
+    )
+    made = [topics.decisions, topics.resolutions, topics.rejected, topics.alerts]
+    make_topics(kafka, made, 1)
+    return topics
+
+
+def test_what_was_acknowledged_is_booked_once_whoever_is_killed(kafka: str, tmp_path: Path) -> None:
+    dice = random.Random(SEED)  # noqa: S311  (a repeatable schedule)
+    with books(tmp_path) as (dsn, server), ThreadPoolExecutor(1) as thread:
+        workplace = Workplace(kafka, dsn, some_topics(kafka))
+        decisions, resolutions = workplace.topics.decisions, workplace.topics.resolutions
+        sender, posting = Sender(workplace, random.Random(SEED)), Victim(workplace.posting)  # noqa: S311
+        sending = thread.submit(sender.run)
+        workplace.wait_for(decisions, 1)
+        ended = 0
+        for number in range(KILLS):
+            held, sender.held = sender.held, []
+            ended += len(held)
+            ends = [a_resolution(each, dice.choice([*ResolutionKind])) for each in held]
+            workplace.send(resolutions, ends)
+            sender.stopped.wait(dice.uniform(0, 1))
+            dice.choice((server, posting) if number else (server,)).kill()
+        sender.stopped.set()
+        sending.result()
+        workplace.wait_for(decisions, sender.acknowledged)
+        workplace.wait_for(resolutions, ended)
+        whole = workplace.whole()
+        posting.close()
+
+    booked = sorted(outcome.position for outcome in whole.outcomes.values())
+    assert booked == list(range(sender.acknowledged))
+    assert len(whole.resolved) == ended
+    assert (whole.totals.decided, whole.totals.duplicates) == (sender.acknowledged, 0)
