@@ -80,7 +80,8 @@ def _next(plan: Plan) -> str:
         return f"Rule set {plan.rule_set}"
     return (
         f"Rule set {plan.rule_set}\n"
-        f"Another person approves it with `watchkeeper rules approve {plan.rule_set}`."
+        "Put it before another person with `watchkeeper rules propose`; they approve it with "
+        f"`watchkeeper rules approve {plan.rule_set}`."
     )
 
 
