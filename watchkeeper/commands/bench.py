@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from watchkeeper.bench.end_to_end import Load, Report, observe, prepare, report
-from watchkeeper.commands import bench_ledger
+from watchkeeper.commands import bench_ledger, bench_scoring
 from watchkeeper.commands.options import AsJson
 from watchkeeper.errors import Failure
 from watchkeeper.own_stack import interruptible, own_stack, temporary_folder
@@ -22,6 +22,7 @@ LEFT_OUT = frozenset({"dashboard"})
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(bench_ledger.ledger)
+app.command()(bench_scoring.scoring)
 
 
 @app.callback()
