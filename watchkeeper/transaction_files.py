@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
 
+from rules.expressions.kinds import Kind
 from rules.expressions.names import fields
 from rules.transaction_frame import INSTANT_TYPE, completed
 from watchkeeper.errors import Failure
@@ -45,22 +45,29 @@ def _own(opened: ParquetFile) -> pl.DataFrame:
     """The contract's columns; a time finer than a millisecond is none, and the door refuses it."""
     names = [name for name in fields() if name in opened.columns]
     frame = pl.read_parquet(opened.path, columns=names)
-    try:
-        return frame.with_columns(_whole(name, frame) for name in _INSTANTS if name in names)
-    except PolarsError as error:
+    for name in names:
+        _check(opened.path, name, frame.schema[name])
+    return frame.with_columns(_whole(name, frame) for name in _INSTANTS if name in names)
+
+
+def _check(path: Path, name: str, found: pl.DataType) -> None:
+    wanted, is_fine = {
+        Kind.TEXT: ("texts", isinstance(found, pl.String | pl.Enum | pl.Categorical)),
+        Kind.WHOLE: ("whole numbers", found.is_integer()),
+        Kind.NUMBER: ("numbers", found.is_numeric()),
+        Kind.INSTANT: ("timestamps in UTC", isinstance(found, pl.Datetime)),
+    }[fields()[name].kind]
+    if not is_fine and found != pl.Null:
         raise Failure(
-            f"{opened.path}: the times are no timestamps: {error}.",
-            "Give occurred_at as timestamps in UTC, or name a --mapping.",
-        ) from None
+            f"{path}: the column {name} holds {found}, and {wanted} are needed.",
+            "Convert it, or name a --mapping that says how to read it.",
+        )
 
 
 def _whole(name: str, frame: pl.DataFrame) -> pl.Expr:
-    column = pl.col(name)
-    kind = frame.schema[name]
+    column, kind = pl.col(name), frame.schema[name]
     whole = column.cast(INSTANT_TYPE)
     if not isinstance(kind, pl.Datetime) or kind.time_unit == "ms":
         return whole
-    is_fine = whole.cast(pl.Datetime(kind.time_unit, "UTC")) == column.cast(
-        pl.Datetime(kind.time_unit, "UTC")
-    )
-    return pl.when(is_fine).then(whole).alias(name)
+    fine = pl.Datetime(kind.time_unit, "UTC")
+    return pl.when(whole.cast(fine) == column.cast(fine)).then(whole).alias(name)
