@@ -244,7 +244,9 @@ def test_silences_are_kept_and_renewed(room: Room, reached: Watermark, tenant: s
 
 def test_dead_letters_are_kept_once_and_numbered(room: Room, reached: Watermark) -> None:
     topic = reached.topic
-    one = Rejected(a_letter(5, b"\xff\x00", topic=topic, key=b"k", event_id=str(uuid4())), NOON)
+    one = Rejected(
+        a_letter(5, b"\xff\x00", topic=topic, key=b"k", event_id=str(uuid4()), kind="breaker"), NOON
+    )
     other = Rejected(a_letter(6, topic=topic, reason="a \x00 in it"), minute(1))
     room.casebook.file(Filing(reached=reached, rejected=[one, one]))
     room.casebook.file(Filing(reached=further(reached), rejected=[one, other]))
