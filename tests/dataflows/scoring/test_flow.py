@@ -105,6 +105,8 @@ def test_a_control_record_that_cannot_be_taken_is_a_dead_letter_and_changes_noth
         "unknown-kind",
         "rule-set",
     ]
+    kinds = [letter.kind for letter in rejections(found)]
+    assert kinds == ["rule-set", "no-such-kind", "rule-set"]
     assert decisions(found)[0].verdict is Verdict.REVIEW
 
 
