@@ -44,7 +44,8 @@ def touched(
         if event in first or event in known:
             continue
         if arrival.decision.verdict is not Verdict.DECLINE:
-            keys.update(dict.fromkeys(_sides(arrival, first, originals)))
+            for key in _sides(arrival, first, originals):
+                keys[key] = None
         first[event] = arrival
     return keys
 

@@ -56,6 +56,11 @@ class Running:
         """What it was before."""
         return cls(balance, balance.posted, balance.held, balance.version)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether it is not what it was."""
+        return self.version != self.before.version or self.held != self.before.held
+
     def now(self) -> Balance:
         """What it is now."""
         return Balance(self.posted, self.held, self.version)
@@ -216,7 +221,6 @@ class Page:
 
     def effects(self) -> Effects:
         """All that stands on the page."""
-        now = {key: (running.before, running.now()) for key, running in self.balances.items()}
         return Effects(
             settlements=self.settlements,
             transfers=self.transfers,
@@ -225,7 +229,11 @@ class Page:
             corrections=self.corrections,
             conflicts=self.conflicts,
             duplicates=self.duplicates,
-            balances={key: pair for key, pair in now.items() if pair[0] != pair[1]},
+            balances={
+                key: (running.before, running.now())
+                for key, running in self.balances.items()
+                if running.has_moved
+            },
         )
 
 
