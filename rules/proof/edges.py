@@ -40,7 +40,7 @@ from rules.proof.trials import (
 from rules.proof.vocabulary import Vocabulary, vocabulary_of, with_text
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-HITS_MAX = 4  # Further tests that hit seldom have edges of their own.
+HITS_MAX = 3  # Further tests that hit seldom have edges of their own.
 
 
 @dataclass(frozen=True, slots=True)

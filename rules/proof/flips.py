@@ -14,8 +14,10 @@ from rules.proof.vocabulary import with_text
 
 AMOUNTS = (1, *(3**power for power in range(1, 26)))
 COPIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 256, 512)
-BASES_MAX = 10
+BASES_MAX = 6
 GENEROUS = 8
+PADDING = 4
+MINUTE_MS = 60_000
 
 Made = Callable[[int], Trial]
 
@@ -111,6 +113,7 @@ def bases_of(
 
 
 def _near(subject: Subject, names: Sequence[str], screen: Screen, trial: Trial) -> Iterator[Trial]:
+    yield from _padded(subject, screen, trial)
     generous = [_scaled(trial, factor) for factor in (GENEROUS, 1 / GENEROUS)]
     yield from (smallest(base, screen) for base in generous if screen(base) is not None)
     slots = slots_of(trial, names)
@@ -120,6 +123,21 @@ def _near(subject: Subject, names: Sequence[str], screen: Screen, trial: Trial) 
         for edge in edges_in(turns, made, screen):
             sides = [made(edge - 1), made(edge)]
             yield from (smallest(side, screen) for side in sides if screen(side) is not None)
+
+
+def _padded(subject: Subject, screen: Screen, trial: Trial) -> Iterator[Trial]:
+    """The trial with more events right behind a window: so longer windows alone decide nothing."""
+    ages = sorted({item.window_ms + (item.tile_ms or 0) for item in subject.features})
+    for age in ages[:-1]:
+        at = epoch_ms(trial.event.occurred_at) - age - MINUTE_MS
+        more = [moved(event, at - n) for event in _first_and_last(trial) for n in range(PADDING)]
+        padded = in_time("", (*trial.history, *more), trial.event)
+        if more and screen(padded) == screen(trial):
+            yield padded
+
+
+def _first_and_last(trial: Trial) -> tuple[Transaction, ...]:
+    return (trial.history[0], trial.history[-1]) if trial.history else ()
 
 
 def _scaled(trial: Trial, factor: float) -> Trial:

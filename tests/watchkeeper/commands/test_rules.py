@@ -69,12 +69,15 @@ def test_lint_for_programs(tmp_path: Path) -> None:
     assert (mistake["line"], mistake["column"], mistake["key"]) == (5, 11, "severity")
 
 
-def test_the_tests_of_the_shipped_rules_pass() -> None:
-    code, output = run("test", "--json")
-    counts = json.loads(output)
+def test_the_tests_of_the_shipped_rules_pass_and_notice_nine_mutants_of_ten() -> None:
+    code, output = run("test", "--mutants", "--json")
+    *rows, last = (json.loads(line) for line in output.splitlines())
     assert code == 0
-    assert counts["failed"] == 0
-    assert counts["tests"] >= 2 * counts["rules"] > 0
+    assert last.keys() == {"rules", "tests", "failed", "mutants", "mutants_killed"}
+    assert last["failed"] == 0
+    assert len(rows) == last["rules"]
+    assert last["tests"] > 100 * last["rules"]
+    assert last["mutants_killed"] >= 0.9 * last["mutants"]
 
 
 def test_a_test_that_fails_is_shown_with_what_was_seen(tmp_path: Path) -> None:
