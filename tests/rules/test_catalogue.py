@@ -10,7 +10,7 @@ import pytest
 import rules
 from rules.documents.cases import Case
 from rules.documents.catalogue import Catalogue, read_catalogue
-from rules.model import Aggregate, Status
+from rules.model import Aggregate, Rule, Status
 from rules.testing import CaseResult, run_rule
 
 FOLDER = Path(next(iter(rules.__path__)))
@@ -77,9 +77,27 @@ def test_a_shipped_rule_names_a_public_reference(rule_id: str) -> None:
     assert document.rule.references
 
 
-def test_the_table_of_typologies_names_every_rule() -> None:
-    table = (FOLDER / "catalogue" / "README.md").read_text()
-    assert [rule_id for rule_id in RULE_IDS if f"`{rule_id}`" not in table] == []
+def _row(rule: Rule) -> tuple[str, ...]:
+    """What the table of the catalogue says of a rule, before the reason for its threshold."""
+    scores = [rule.score] if rule.score is not None else sorted({each.score for each in rule.bands})
+    is_canary = rule.status is Status.CANARY
+    return (
+        f"[`{rule.id}`]({rule.typology}/{rule.id}.yaml)",
+        rule.title,
+        " to ".join(str(score) for score in scores),
+        f"canary, {rule.canary_percent} %" if is_canary else str(rule.status),
+    )
+
+
+def test_the_table_says_of_every_rule_what_its_file_says_and_why_its_threshold() -> None:
+    text = (FOLDER / "catalogue" / "README.md").read_text()
+    cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line[:3] == "| ["]
+    found = {tuple(row[:-1]) for row in cells}
+    assert found == {_row(item.rule) for item in shipped().documents}
+    sources = ("cards: ", "transfers: ", "month: ", "guidance: ", "judgement: ")
+    assert [row for row in cells if not row[-1].startswith(sources)] == []
+    typologies = {item.rule.typology for item in shipped().documents}
+    assert f"{len(RULE_IDS)} rules over {len(typologies)} typologies" in text
 
 
 def test_drafts_and_retired_rules_are_not_published() -> None:
