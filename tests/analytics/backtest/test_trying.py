@@ -6,10 +6,11 @@ import polars as pl
 from analytics.backtest.judged import Span
 from analytics.backtest.labels import labels_of
 from analytics.backtest.trying import Ground, judge, try_both, try_on
+from analytics.batch import score
 from data_contracts.transaction import Transaction
 from rules.model import ListKind, RuleSet, Suppress
 from tests.factories import a_transaction, minute
-from tests.rules.rule_sets import a_list, a_rule, a_rule_set
+from tests.rules.rule_sets import AVERAGE, COUNT, a_list, a_rule, a_rule_set
 
 THIRD = a_rule_set(a_rule("rule-1", suppress=Suppress(by="card_token", for_ms=3_600_000)))
 
@@ -30,7 +31,8 @@ def payments(count: int) -> list[Transaction]:
 
 
 def hits(on: Ground, rule_set: RuleSet = THIRD) -> list[list[str]]:
-    found: list[list[str]] = judge(on, rule_set, lambda _share: None).rows["hits"].to_list()
+    (judged,) = judge(on, [rule_set], lambda _share: None)
+    found: list[list[str]] = judged.rows["hits"].to_list()
     return found
 
 
@@ -69,3 +71,21 @@ def test_the_progress_of_two_sets_goes_from_nothing_to_all() -> None:
     try_both(ground(*payments(3)), THIRD, other, told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_sets_that_share_a_name_but_not_its_definition_are_kept_apart() -> None:
+    longer = msgspec.structs.replace(COUNT, window_ms=60_000)
+    other = msgspec.structs.replace(THIRD, features=(AVERAGE, longer))
+    both = judge(ground(*payments(4)), [THIRD, other], lambda _share: None)
+    assert [one.rows["hits"].to_list() for one in both] == [
+        hits(ground(*payments(4)), THIRD),
+        hits(ground(*payments(4)), other),
+    ]
+    assert both[0].rows["hits"].to_list() != both[1].rows["hits"].to_list()
+
+
+def test_each_is_decided_as_the_batch_engine_decides() -> None:
+    on = ground(*payments(6))
+    (judged,) = judge(on, [THIRD], lambda _share: None)
+    expected = score(on.transactions, THIRD, with_features=False)
+    assert judged.rows.select(expected.columns).equals(expected)
