@@ -1,8 +1,9 @@
 """What filling new features costs: `python -m benchmarks.warm_start [--archived 1000000] [--json]`.
 
 An archive of that many transactions; scoring at 1,000 a second in memory with the shipped rules,
-first alone, then while three new 30-day features are filled by a process of their own; then the
-moment in which the features come over. On a machine that others use, compare processor times.
+first alone, then while three new 30-day features are filled by a process of their own, then alone
+again; and the moment in which the features come over. On a machine that others use, compare
+processor times.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from time import perf_counter, process_time, thread_time
 from typing import Any
 
@@ -126,7 +128,7 @@ class Load:
             **dict(zip(names, quantiles, strict=True)),
             "processor_ms": round(1e3 * (thread_time() - worked) / len(took), 2),
             "seconds": round(perf_counter() - begun, 1),
-            "offer": offer,
+            **({} if offer is None else {"offer": offer}),
         }
 
 
@@ -158,13 +160,21 @@ def measured(archived: int, accounts: int, share: float) -> dict[str, Any]:
             warming = warmer.begin(Task(cell=0, shard=0, shards=1, definitions=NEW))
             warming.allow(archived - 1)
             beside = load.run(0, warming)
+            again = load.run(QUIET_SECONDS)
         warmer.close()
+        for process in warmer.begun:
+            process.thread.join()
     offer = beside.pop("offer")
-    del alone["offer"]
     assert offer.position == archived - 1
-    return {"archived": archived, "share": share, "alone": alone, "beside": beside} | coming_over(
-        offer
-    )
+    return {
+        "archived": archived,
+        "share": share,
+        "filling_processor_seconds": round(getrusage(RUSAGE_CHILDREN).ru_utime, 1),
+        "alone": alone,
+        "beside": beside,
+        "again": again,
+        **coming_over(offer),
+    }
 
 
 def main() -> None:
@@ -181,8 +191,9 @@ def main() -> None:
         return
     seconds = found["beside"]["seconds"]
     print(f"{found['archived']:,} archived transactions for {len(NEW)} features: {seconds} s")
+    print(f"  {found['filling_processor_seconds']} s of a processor, share {found['share']}")
     print("  a batch of 50, from when it was taken to its decisions:")
-    for name in ("alone", "beside"):
+    for name in ("alone", "beside", "again"):
         of = found[name]
         times = "  ".join(f"{key[:-3]} {of[key]} ms" for key in of if key.endswith("_ms"))
         print(f"  {name:<7} {times}")

@@ -2,7 +2,7 @@
 
 It gets its order as the first line of its input, then lines with positions up to which to follow;
 it says how far it is, and after each such line where it stands with all it knows in its file. It
-takes no more of a processor than it was given and nobody else wants, and ends with its input.
+takes no more of a processor than it was given, lets others go first, and ends with its input.
 """
 
 import gc
@@ -19,7 +19,7 @@ import pyarrow as pa
 from dataflows.scoring.following import Followed, Follower, Order, load
 from dataflows.scoring.history import History
 
-NICE = 19
+NICE = 10  # A tenth of a processor that somebody else wants all of: slow, but it gets there.
 TELL_EVERY_SECONDS = 0.5
 SAVE_EVERY_SECONDS = 120.0  # As much is done again after a crash.
 

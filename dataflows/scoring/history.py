@@ -25,7 +25,7 @@ from rules.expressions.names import Names
 from rules.features.plan import Plan
 from runtime.archive import Mark
 from runtime.archive_rows import POSITION, ArchivedRows
-from runtime.kafka import UNHURRIED, Reader, bounds
+from runtime.kafka import UNHURRIED, Reader, bounds, end_offset
 
 NOTHING = -1  # The position before the first.
 STRETCH = 100_000  # Positions of the archive that are read at once.
@@ -115,6 +115,7 @@ class History:
         return reader
 
     def _decided(self, reader: Reader, after: int, until: int) -> Iterator[Stretch]:
+        end = end_offset(reader.consumer, reader.topic, reader.partition)
         is_over = False
         while not is_over:
             known = after if not self.ahead else max(after, self.ahead[-1].position)
@@ -123,7 +124,7 @@ class History:
             taken = list(takewhile(lambda item: item.position <= until, self.ahead))
             for _ in taken:
                 self.ahead.popleft()
-            is_over = bool(self.ahead) or (batch.is_caught_up and not batch.messages)
+            is_over = bool(self.ahead) or reader.next_offset >= end
             if taken:
                 after = taken[-1].position
                 yield Stretch(
