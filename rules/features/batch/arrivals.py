@@ -20,7 +20,7 @@ Bools = NDArray[np.bool_]
 
 NOBODY = -1  # The number of a key that is null.
 TENANT = "tenant"
-_NUMBERS_MAX = 2**62
+NUMBERS_TO_A_ROW = 8  # With more, keys are numbered anew, so that no product runs over.
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,8 @@ class Arrivals:
 
     def keys(self, by: Sequence[str], at: Sequence[str]) -> tuple[Ints, Ints]:
         """Each row's number under `by` and under `at`; equal where the keys are."""
-        if tuple(by) == tuple(at):
-            (found,) = self._numbers([by])
-            return found, found
-        found, others = self._numbers([by, at])
-        return found, others
+        numbers = self._numbers([by] if tuple(by) == tuple(at) else [by, at])
+        return numbers[0], numbers[-1]
 
     @cached_property
     def is_any_late(self) -> bool:
@@ -90,21 +87,16 @@ class Arrivals:
         behind = np.maximum.accumulate(self.occurred) - self.occurred
         return int(behind.max()) > LATENESS_MS_MAX
 
-    @cached_property
-    def tenants(self) -> Ints:
-        """A number for each tenant."""
-        return self.codes(TENANT)
-
     def _numbers(self, keys: Sequence[Sequence[str]]) -> Sequence[Ints]:
         """Number tuples of fields, the fields at the same place from one set of numbers."""
-        found = np.tile(self.tenants, len(keys))
+        found, many = self._coded([TENANT] * len(keys))
         for names in zip(*keys, strict=True):
             codes, size = self._coded(names)
-            if (int(found.max(initial=0)) + 1) * size >= _NUMBERS_MAX:
-                found = _dense(found)
             is_null = (found < 0) | (codes < 0)
-            found = np.where(is_null, NOBODY, found * size + codes)
-        return np.split(_dense(found), len(keys))
+            found, many = np.where(is_null, NOBODY, found * size + codes), many * size
+            if many > NUMBERS_TO_A_ROW * len(found):
+                found, many = _numbered(pa.array(found, mask=is_null))
+        return np.split(found, len(keys))
 
     def _coded(self, names: Sequence[str]) -> tuple[Ints, int]:
         """Number the different values of some fields together; negative where null."""
@@ -126,9 +118,3 @@ def _numbered(values: "pa.Array[Any]") -> tuple[Ints, int]:
     found = values.dictionary_encode()
     codes = found.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, max(1, len(found.dictionary))
-
-
-def _dense(numbers: Ints) -> Ints:
-    """The same numbers from 0 on without gaps; negative ones stay."""
-    codes, _ = _numbered(pa.array(numbers, mask=numbers < 0))
-    return codes
