@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 
 from casework.in_force import rule_set_in_force
-from casework.postgres import PostgresCasebook
 from rules.documents.catalogue import Catalogue
 from rules.mistakes import did_you_mean
 from rules.model import RuleSet, Status
@@ -18,6 +17,9 @@ from watchkeeper.stack.descriptor import Descriptor
 
 NAME = "watchkeeper-rules"
 LIVE = "live"
+KEPT = """
+SELECT canonical FROM casework.rule_sets WHERE starts_with(rule_set, %(begin)s) LIMIT 2
+"""
 
 
 def live_rule_set(descriptor: Descriptor) -> RuleSet:
@@ -33,15 +35,16 @@ def live_rule_set(descriptor: Descriptor) -> RuleSet:
 
 
 def kept_rule_set(descriptor: Descriptor, fingerprint: str) -> RuleSet:
-    """A set that was proposed or published, by its hash."""
+    """A set that was proposed or published, by its hash or the beginning of it."""
     with connect(descriptor.postgres, NAME) as connection:
-        canonical = PostgresCasebook(connection).canonical(fingerprint)
-    if canonical is None:
+        found = connection.execute(KEPT, {"begin": fingerprint}).fetchall()
+    if len(found) != 1:
+        many = "There are several rule sets" if found else "There is no rule set"
         raise Failure(
-            f'There is no rule set "{fingerprint}".',
-            "Give all 64 letters of the hash of one that was proposed or published.",
+            f'{many} "{fingerprint}".',
+            "Give more letters of the hash; `watchkeeper rules log` shows what was published.",
         )
-    return from_canonical(canonical)
+    return from_canonical(bytes(found[0][0]))
 
 
 def of_catalogue(

@@ -58,7 +58,8 @@ def run(
     *,
     catalogue: CatalogueFolder = None,
     rule_set: Annotated[
-        str | None, typer.Option(help="The hash of a set that was proposed or published.")
+        str | None,
+        typer.Option(help="A set that was proposed or published: its hash, or how it begins."),
     ] = None,
     rules: Annotated[
         str | None, typer.Option(help="These rules alone, drafts too: id,id,…")
