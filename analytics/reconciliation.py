@@ -18,6 +18,7 @@ SCORER_MEMORY = 1_000_000
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
+Amounts = NDArray[np.int64]
 
 
 class Offender(msgspec.Struct, frozen=True):
@@ -44,10 +45,11 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Found:
-    """Ids that a store holds, with their positions."""
+    """Ids that a store holds, with their positions, and the amounts where they are compared."""
 
     positions: Positions
     pairs: Pairs
+    amounts: Amounts | None = None
 
     @cached_property
     def ids(self) -> Folded:
@@ -56,7 +58,8 @@ class Found:
 
     def where(self, mask: Mask) -> "Found":
         """Some of them."""
-        return Found(self.positions[mask], self.pairs[mask])
+        amounts = None if self.amounts is None else self.amounts[mask]
+        return Found(self.positions[mask], self.pairs[mask], amounts)
 
     def between(self, first: int, last: int) -> "Found":
         """Those from a position up to another."""
@@ -145,11 +148,21 @@ def _found(records: Records, mask: Mask) -> Found:
 
 
 UNREAD, LOST, INVENTED, DUPLICATED = "unread", "lost", "invented", "duplicated"
+CHANGED = "changed"
 
 
 def checks(cell: Cell, until: int) -> list[Check]:
     """Every claim that must hold of what stands up to a position."""
-    claims = [*_nothing_lost(cell), *_nothing_invented(cell), *_nothing_twice(cell)]
+    claims = [
+        *_nothing_lost(cell),
+        *_nothing_invented(cell),
+        *_nothing_twice(cell),
+        (
+            CHANGED,
+            "An amount is the same in the books and in the archive",
+            _changed(cell.archived, cell.outcomes),
+        ),
+    ]
     since = cell.known_since()
     return [
         _check(cell.cell, kind, claim, found.between(since, until)) for kind, claim, found in claims
@@ -211,6 +224,15 @@ def count(found: Sequence[Check], *kinds: str) -> int:
 
 def _missing(these: Found, among: Found) -> Found:
     return these.where(~np.isin(these.ids, among.ids))
+
+
+def _changed(these: Found, among: Found) -> Found:
+    if these.amounts is None or among.amounts is None or not len(among.ids):
+        return NOTHING
+    order = np.argsort(among.ids)
+    at = order[np.searchsorted(among.ids, these.ids, sorter=order) % len(order)]
+    is_known = among.ids[at] == these.ids
+    return these.where(is_known & (among.amounts[at] != these.amounts))
 
 
 def _again(found: Found, keys: NDArray[Any]) -> Found:

@@ -170,7 +170,8 @@ def _census(places: Places) -> list[tuple[Records, Records, Records]]:
 
 def _archived(places: Places) -> pa.Table:
     return read_files(
-        active_files(places.archive), ["cell", "position", "event_id", "duplicate_of"]
+        active_files(places.archive),
+        ["cell", "position", "event_id", "duplicate_of", "amount_minor"],
     )
 
 
@@ -178,13 +179,18 @@ def _archived_in(rows: pa.Table, cell: int, *, are_copies: bool) -> Found:
     is_copy = pc.is_valid(rows.column("duplicate_of"))
     wanted = is_copy if are_copies else pc.invert(is_copy)
     found = rows.filter(pc.and_(wanted, pc.equal(rows.column("cell"), pa.scalar(cell))))
-    return Found(found.column("position").to_numpy(), from_column(found.column("event_id")))
+    return Found(
+        found.column("position").to_numpy(),
+        from_column(found.column("event_id")),
+        found.column("amount_minor").to_numpy(),
+    )
 
 
 def _in_cell(rows: NDArray[np.void], cell: int) -> Found:
-    mine = rows[rows["cell"] == cell]
+    mine, names = rows[rows["cell"] == cell], rows.dtype.names or ()
     pairs = np.ascontiguousarray(mine["event_id"]).view(">u8").reshape(-1, 2)
-    return Found(mine["position"].astype(np.int64), pairs.astype(np.uint64))
+    amounts = mine["amount_minor"].astype(np.int64) if "amount_minor" in names else None
+    return Found(mine["position"].astype(np.int64), pairs.astype(np.uint64), amounts)
 
 
 def _statuses(outcomes: NDArray[np.void]) -> dict[str, int]:

@@ -12,7 +12,8 @@ STATUSES = tuple(OutcomeStatus)
 OUTCOMES = """
 SELECT string_agg(
     int4send(cell) || int8send(position) || uuid_send(event_id)
-        || int2send(array_position(ARRAY['posted', 'held', 'refused', 'declined'], status)::int2),
+        || int2send(array_position(ARRAY['posted', 'held', 'refused', 'declined'], status)::int2)
+        || int8send(amount_minor),
     ''::bytea)
 FROM ledger.outcomes
 GROUP BY position / 1000000
@@ -20,8 +21,17 @@ GROUP BY position / 1000000
 
 
 def outcome_ids(connection: Connection) -> NDArray[np.void]:
-    """A row `(cell, position, event_id, status)` for each; `STATUSES[status - 1]` is its name."""
-    columns = {"cell": INTEGER, "position": BIGINT, "event_id": UUID, "status": SMALLINT}
+    """A row `(cell, position, event_id, status, amount_minor)` for each.
+
+    `STATUSES[status - 1]` is the name of the status.
+    """
+    columns = {
+        "cell": INTEGER,
+        "position": BIGINT,
+        "event_id": UUID,
+        "status": SMALLINT,
+        "amount_minor": BIGINT,
+    }
     return packed(connection, OUTCOMES, columns)
 
 

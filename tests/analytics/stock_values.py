@@ -42,6 +42,11 @@ def at(*positions: int) -> Found:
     return found(*((position, position + 100) for position in positions))
 
 
+def worth(found: Found, *amounts: int) -> Found:
+    """The same with an amount for each."""
+    return Found(found.positions, found.pairs, np.array(amounts, np.int64))
+
+
 def a_cell(**changes: Records | Found) -> Cell:
     """Three approved transactions that are everywhere."""
     parts: dict[str, Records | Found] = {

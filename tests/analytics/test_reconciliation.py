@@ -17,7 +17,16 @@ from analytics.reconciliation import (
     count,
 )
 from analytics.stocktaking import Stock
-from tests.analytics.stock_values import a_cell, approvals, at, found, log, records, transactions
+from tests.analytics.stock_values import (
+    a_cell,
+    approvals,
+    at,
+    found,
+    log,
+    records,
+    transactions,
+    worth,
+)
 
 EVERYWHERE = 10**9
 
@@ -53,6 +62,11 @@ def test_three_transactions_that_are_everywhere_agree() -> None:
         (a_cell(outcomes=at(0, 1, 2, 3)), "What is in the books was decided", [3]),
         (a_cell(archived=at(0, 1, 2, 3)), "What is in the archive was decided", [3]),
         (a_cell(alerts=at(1)), "What raised an alert asked for one", [1]),
+        (
+            a_cell(outcomes=worth(at(2, 0, 1), 9, 5, 6), archived=worth(at(0, 1, 2), 5, 7, 9)),
+            "An amount is the same in the books and in the archive",
+            [1],
+        ),
         (a_cell(archived=at(0, 1, 1, 2)), "A position is archived once", [1]),
         (a_cell(outcomes=at(0, 1, 2, 2)), "An id has one outcome", [2]),
         (

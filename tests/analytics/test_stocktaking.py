@@ -38,7 +38,7 @@ OUTCOME = """
 INSERT INTO ledger.outcomes (event_id, tenant, transaction_id, account_id, type, direction,
     amount_minor, currency, occurred_at, received_at, cell, position, verdict, score, rule_set,
     hits, status, payload_hash, decided_at, booked_at)
-VALUES (%(event_id)s::uuid, 'demo', %(event_id)s::text, 'a', 'fee', 'debit', 1, 'EUR', now(),
+VALUES (%(event_id)s::uuid, 'demo', %(event_id)s::text, 'a', 'fee', 'debit', 1250, 'EUR', now(),
     now(), 0, %(position)s, 'approve', 0, '', '[]', %(status)s, decode(repeat('00', 16), 'hex'),
     now(), now())
 """
