@@ -17,6 +17,7 @@ PASSWORD_BYTES = 32
 
 # Any constant will do: whoever holds it is the one that changes rights in this database.
 _LOCK = 0x57_4B_5F_52_4C
+_FIND = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
 
 
 class Role(StrEnum):
@@ -50,9 +51,16 @@ def grant(dsn: str, schemas: Mapping[str, Iterable[str]], passwords: Mapping[Rol
                 connection.execute(statement.encode())
 
 
+def are_made(dsn: str) -> bool:
+    """Whether this server knows the roles."""
+    with connect(dsn, "watchkeeper-roles") as connection:
+        found = connection.execute(_FIND, [[role.value for role in Role]]).fetchall()
+    return len(found) == len(Role)
+
+
 def _make(connection: psycopg.Connection, role: Role, secret: str | None) -> None:
     name = sql.Identifier(role)
-    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.value]).fetchone():
+    if not connection.execute(_FIND, [[role.value]]).fetchone():
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
     if secret is not None:
         login = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(secret))

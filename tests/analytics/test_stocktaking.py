@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from analytics.draining import Clock, NotDrained, Progress, wait_until_drained
 from analytics.places import Places
@@ -191,10 +192,11 @@ def test_the_census_goes_on_where_it_stopped(bank: Bank) -> None:
     assert path.stat().st_size == size // 2 * 3
 
 
-def test_whatever_is_lost_is_named(bank: Bank) -> None:
+def test_whatever_is_lost_or_changed_is_named(bank: Bank) -> None:
     decisions = [bank.decide() for _ in range(4)]
     bank.book(decisions[:2] + decisions[3:])
-    bank.archive(decisions[1:])
+    other = replace(decisions[1], transaction=replace(decisions[1].transaction, amount_minor=7))
+    bank.archive([other, *decisions[2:]])
     bank.file(decisions)
 
     report = bank.report()
@@ -208,6 +210,7 @@ def test_whatever_is_lost_is_named(bank: Bank) -> None:
     assert named == {
         "What was decided is in the books": [decisions[2].event_id],
         "What was decided is in the archive": [decisions[0].event_id],
+        "An amount is the same in the books and in the archive": [other.event_id],
     }
 
 

@@ -12,7 +12,7 @@ from ledger.postgres import PostgresBooks
 from ledger.privileges import GRANTS
 from ledger.values import Expiry
 from runtime.postgres import connect
-from runtime.roles import Role, grant
+from runtime.roles import Role, are_made, grant
 from tests.factories import NOON, TENANT, minute
 from tests.ledger.arrivals import a_correction, a_resolution, an_arrival, end, post
 
@@ -140,3 +140,7 @@ def test_rights_that_were_taken_back_are_gone(books: str) -> None:
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute("DELETE FROM ledger.outcomes")
+
+
+def test_whether_the_roles_are_there_can_be_asked(books: str) -> None:
+    assert are_made(books)

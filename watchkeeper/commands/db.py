@@ -9,7 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 
 from runtime import migrations
-from runtime.roles import Role
+from runtime.roles import Role, are_made
 from watchkeeper.commands.options import Data
 from watchkeeper.errors import Failure
 from watchkeeper.settings import data_folder
@@ -59,10 +59,15 @@ def upgrade(
     postgres: Dsn = None,
     data: Data = None,
 ) -> None:
-    """Bring the schema to its newest revision; safe to call twice, and by two at once."""
+    """Bring the schema to its newest revision; safe to call twice, and by two at once.
+
+    Where the roles of the processes are made, they get their rights to what is new.
+    """
     dsn = _dsn(postgres, data)
     with _explained():
         migrations.upgrade(dsn, target)
+        if target == "heads" and are_made(dsn):
+            give(dsn)
         typer.echo(f"The schema stands at {_line(migrations.current(dsn))}.")
 
 
@@ -87,8 +92,7 @@ def downgrade(
 def roles(*, postgres: Dsn = None, data: Data = None) -> None:
     """Make the roles of the processes, and give each what its work needs and no more.
 
-    In a database of your own they are groups: put the logins of your processes into them. Run it
-    again after an upgrade.
+    In a database of your own they are groups: put the logins of your processes into them.
     """
     dsn = _dsn(postgres, data)
     with _explained():
