@@ -37,14 +37,23 @@ def schema_text(kind: str) -> str:
 
 def keys_of(kind: str) -> list[tuple[str, Asked]]:
     """Every key of a kind of document with its path: `tests.hit`; those of an event only once."""
-    return list(_paths("", [_read(kind, text) for text in SAMPLES[kind]]))
+    found = _paths(kind, [_read(kind, text) for text in SAMPLES[kind]])
+    return [(path.removeprefix(f"{kind}."), asked) for path, asked in found]
 
 
 def _paths(above: str, forms: Sequence[Form]) -> Iterable[tuple[str, Asked]]:
-    for key, asked in _merged(forms).items():
-        path = f"{above}.{key}" if above else key
+    for key, asked in _ordered(above, forms):
+        path = f"{above}.{key}"
         yield path, asked
-        yield from _paths(path, [form for form in asked.below if form.is_closed])
+        yield from _paths(path, asked.below)
+
+
+def _ordered(above: str, forms: Sequence[Form]) -> list[tuple[str, Asked]]:
+    """The keys in the order in which they are described, which is that of a good file."""
+    places = {path: number for number, path in enumerate(DESCRIPTIONS)}
+    last = len(places)
+    found = _merged(forms).items()
+    return sorted(found, key=lambda item: places.get(f"{above}.{item[0]}", last))
 
 
 def _read(kind: str, text: str) -> Form:
@@ -93,13 +102,13 @@ def _merged(forms: Sequence[Form]) -> dict[str, Asked]:
 
 
 def _schema_of(above: str, forms: Sequence[Form]) -> Schema:
-    merged = _merged(forms)
+    ordered = _ordered(above, forms)
     schema: Schema = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {key: _property(f"{above}.{key}", asked) for key, asked in merged.items()},
+        "properties": {key: _property(f"{above}.{key}", asked) for key, asked in ordered},
     }
-    required = [key for key, asked in merged.items() if asked.is_required]
+    required = [key for key, asked in ordered if asked.is_required]
     return schema | ({"required": required} if required else {})
 
 

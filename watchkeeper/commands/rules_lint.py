@@ -1,20 +1,22 @@
 """`watchkeeper rules lint`, `lock` and `schema`: what is wrong, what it costs, what is kept."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from rules.costs import EVENT_US, KEY_US, MEGABYTE, RULE_US
 from rules.documents.budget import Budget
 from rules.documents.locking import lock_path, lock_text
 from rules.documents.modelines import write_schemas
+from rules.documents.reference import reference
 from rules.linting import Linted
 from rules.linting import lint as linted
 from rules.mistakes import Mistake
+from watchkeeper import answers
 from watchkeeper.commands.options import AsJson
 from watchkeeper.commands.rules_common import CatalogueFolder, counted, folder_of
 from watchkeeper.errors import Failure
@@ -89,7 +91,7 @@ def _print_costs(found: Linted) -> None:
     table.add_row("[bold]all[/]", "", "", f"[bold]{total}[/]", f"[bold]{costs.microseconds:.2f}[/]")
     if budget is not None:
         table.add_row(*_allowed(budget))
-    Console().print(table)
+    answers.console().print(table)
 
 
 def _allowed(budget: Budget) -> Sequence[str]:
@@ -131,9 +133,21 @@ def lock(*, catalogue: CatalogueFolder = None) -> None:
     typer.echo(f"{counted(len(changed), 'rule')} new or changed in {path}.")
 
 
-def schema(*, catalogue: CatalogueFolder = None) -> None:
+def schema(
+    *,
+    reference_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference", dir_okay=False, help="Write the reference of the language there too."
+        ),
+    ] = None,
+    catalogue: CatalogueFolder = None,
+) -> None:
     """Write the JSON Schemas that editors complete and check with, and name them in each file."""
     changed = write_schemas(folder_of(catalogue))
+    if reference_file is not None:
+        reference_file.write_text(reference())
+        changed.append(reference_file)
     for path in changed:
         typer.echo(str(path))
     typer.echo(f"{counted(len(changed), 'file')} written.")

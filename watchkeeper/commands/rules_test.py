@@ -23,6 +23,7 @@ from rules.proof.checks import (
 from rules.proof.mutants import Mutant
 from rules.proof.mutation import Mutation, mutate
 from rules.testing import CaseResult, run_rule
+from watchkeeper import answers
 from watchkeeper.commands.options import AsJson
 from watchkeeper.commands.rules_common import CatalogueFolder, RuleIds, chosen, counted, folder_of
 from watchkeeper.publish import sound_catalogue
@@ -133,7 +134,7 @@ def _row(proof: Proof) -> dict[str, object]:
 
 
 def _print(proofs: Sequence[Proof], *, is_verbose: bool) -> None:
-    console = Console(highlight=False)
+    console = answers.console()
     if is_verbose:
         console.print(_every_test(proofs))
     console.print(_by_rule(proofs))
@@ -165,18 +166,17 @@ def _mark(*, ok: bool) -> str:
 
 def _by_rule(proofs: Sequence[Proof]) -> Table:
     has_mutants = any(proof.mutation is not None for proof in proofs)
-    table = Table(box=None)
-    table.add_column("")
-    table.add_column("rule", no_wrap=True)
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("  rule", no_wrap=True)
     more = ("mutants", "by file", "by all", "") if has_mutants else ()
-    for name in ("in file", "generated", "failed", *more):
+    for name in ("written", "made", "failed", *more):
         table.add_column(name, justify="right", no_wrap=True)
     for proof in proofs:
         counts = (len(proof.results), proof.generated, proof.failed)
         cells = [f"{count:,}" for count in counts]
         if proof.mutation is not None:
             cells += _cells(proof.mutation)
-        table.add_row(_mark(ok=not proof.failed), proof.rule_id, *cells)
+        table.add_row(f"{_mark(ok=not proof.failed)} {proof.rule_id}", *cells)
     return table
 
 

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from rules.documents.catalogue import Layout
 from rules.documents.descriptions import DESCRIPTIONS
 from rules.documents.modelines import files_of, modeline
+from rules.documents.reference import reference
 from rules.documents.schema import KINDS, keys_of, schema_file, schema_text
 
 RULES = Path(__file__).parents[3] / "rules"
@@ -90,3 +91,7 @@ def wrong_in_structure() -> Iterator[tuple[str, Path]]:
 @pytest.mark.parametrize(("kind", "path"), list(wrong_in_structure()), ids=lambda i: str(i)[-40:])
 def test_what_is_wrong_in_structure_is_refused(kind: str, path: Path) -> None:
     assert faults(kind, path) != []
+
+
+def test_the_reference_is_the_one_that_the_code_makes() -> None:
+    assert (RULES.parent / "docs" / "rules-reference.md").read_text() == reference()
