@@ -29,7 +29,9 @@ def plain(value: str | None) -> str | None:
 
 As = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", callback=plain, help="Who you are [default: your login]"),
+    typer.Option(
+        "--as", metavar="NAME", callback=plain, help="Who you are; by default your login."
+    ),
 ]
 
 

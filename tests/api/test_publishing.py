@@ -2,11 +2,15 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.controls import Controls
+from api.memory import MemoryOperation
 from api.permissions import Role
 from data_contracts import codec
 from data_contracts.control import BreakerRecord, ListEntryRecord, RuleSetRecord
@@ -268,3 +272,15 @@ def test_an_entry_that_would_be_wrong_is_refused_with_its_place(
         [] if pointer is None else [pointer]
     )
     assert controls(house, "list-entry") == []
+
+
+def test_every_cell_gets_the_record_and_one_that_was_left_out_gets_it_alone(house: House) -> None:
+    name = live(house, 1)
+    operation = MemoryOperation(taken={0: 1 << 53, 1: 1 << 53})
+    services = replace(house.services, cells=2, operation=operation)
+    with TestClient(create_app(services)) as client:
+        body = json.dumps({"rule_set": name})
+        path, headers = "/v1/publications", bearer(sub="rosa", role=Role.RISK)
+        assert client.post(path, content=body, headers=headers).json()["positions"] == {"1": 0}
+        assert client.post(path, content=body, headers=headers).json()["positions"] == {}
+    assert [key for key, _ in house.log.cells[1]] == [b"rule-set"]

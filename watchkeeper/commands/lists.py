@@ -65,15 +65,16 @@ def add(
     *,
     reason: Reason,
     expires: Annotated[
-        str | None, typer.Option(help="Until when: 30d, 2027-01-01, an instant [default: for ever]")
+        str | None,
+        typer.Option(help="Until when: 30d, 2027-01-01, an instant; by default for ever."),
     ] = None,
     begins: Annotated[
-        str | None, typer.Option("--from", help="From when on: an instant [default: at once]")
+        str | None, typer.Option("--from", help="From when on: an instant; by default at once.")
     ] = None,
     amount_max: Annotated[
         int | None, typer.Option(min=1, help="Counts up to this amount, in minor units.")
     ] = None,
-    owner: Annotated[str | None, typer.Option(help="Who answers for it [default: you]")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it; by default you.")] = None,
     who: As = None,
     data: Data = None,
     as_json: AsJson = False,
