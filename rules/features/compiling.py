@@ -16,8 +16,14 @@ _config: Any = numba_config  # Its names are made at run time.
 
 
 # Without numba's counting of references (`_nrt`) a kernel makes no arrays and a call of a part of
-# it costs nothing: 15 instead of 270 ns an event before any work is done.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+# it costs nothing: 15 instead of 270 ns an event before any work is done. Made one (`forceinline`),
+# the parts no longer hand each other a hundred words of arrays: a third of the time for features.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "forceinline": True,
+}
 
 
 def kernel(function: Function) -> Function:
