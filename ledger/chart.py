@@ -8,6 +8,7 @@ their account to another: two transactions, each with the account itself as coun
 against the bank's position in its currency. The rate is what the two amounts say.
 """
 
+from sys import intern
 from typing import assert_never
 
 from data_contracts.transaction import Channel, Direction, Transaction, TransactionType
@@ -72,7 +73,8 @@ def _contra_of_reversal(channel: Channel, currency: str) -> str:
 
 def sides(transaction: Transaction) -> tuple[BookKey, BookKey]:
     """The debit account (money leaves it) and the credit account of a transaction."""
-    tenant, currency = transaction.tenant, transaction.currency
+    # There are few of them: one copy of each is enough for all that is remembered.
+    tenant, currency = intern(transaction.tenant), intern(transaction.currency)
     customer = BookKey(tenant, transaction.account_id, currency)
     own = BookKey(tenant, contra(transaction), currency)
     if transaction.direction is Direction.DEBIT:

@@ -1,7 +1,9 @@
+import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
 from runtime import migrations
+from runtime.roles import Role
 from watchkeeper.commands.db import app
 from watchkeeper.errors import Failure
 
@@ -32,6 +34,29 @@ def test_the_schema_goes_forward_and_back(postgres_database: str) -> None:
     assert migrations.current(postgres_database) == migrations.newest()
     assert run("downgrade", "base", "--yes", *database).exit_code == 0
     assert migrations.current(postgres_database) == ()
+
+
+def test_roles_are_made_and_an_upgrade_gives_them_their_rights(postgres_database: str) -> None:
+    database = ("--postgres", postgres_database)
+    assert run("upgrade", *database).exit_code == 0
+    made = run("roles", *database)
+    assert (made.exit_code, made.stdout) == (0, f"Rights are given to {', '.join(Role)}.\n")
+
+    assert run("downgrade", "ledger@base", "--yes", *database).exit_code == 0
+    assert run("upgrade", *database).exit_code == 0
+    question = "SELECT has_table_privilege('watchkeeper_auditor', 'ledger.outcomes', 'SELECT')"
+    with psycopg.connect(postgres_database) as connection:
+        assert connection.execute(question).fetchone() == (True,)
+    run("downgrade", "base", "--yes", *database)
+
+
+def test_the_sql_of_the_schema_can_be_read() -> None:
+    ledger = run("sql", "ledger").stdout
+    assert "CREATE TABLE ledger.outcomes" in ledger
+    assert "casework" not in ledger
+    assert run("sql").stdout.startswith(ledger.rstrip())
+    with pytest.raises(Failure, match="There is no schema wages"):
+        run("sql", "wages")
 
 
 def test_a_step_that_does_not_exist_is_refused(postgres_database: str) -> None:
