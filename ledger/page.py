@@ -124,17 +124,18 @@ class Page:
     def _book(
         self, movement: Movement, verdict: Verdict
     ) -> tuple[OutcomeStatus, RefusalReason | None]:
-        reason = self._refusal(movement)
+        debit, credit = self.balances[movement.debit], self.balances[movement.credit]
+        reason = self._refusal(movement, debit, credit)
         if reason is not None:
             return OutcomeStatus.REFUSED, reason
         if verdict is Verdict.REVIEW:
-            self.balances[movement.debit].held += movement.amount_minor
+            debit.held += movement.amount_minor
             hold = Hold(movement=movement, booked_at=self.booked_at)
             self.holds.append(hold)
             if movement.event_id in self.named:
                 self.open_holds[movement.event_id] = hold
             return OutcomeStatus.HELD, None
-        self._transfer(movement, TransferKind.POSTING)
+        self._transfer(movement, debit, credit, TransferKind.POSTING)
         return OutcomeStatus.POSTED, None
 
     def _correct(
@@ -179,16 +180,16 @@ class Page:
             ended=ResolutionKind.RELEASE if is_released else original.ended,
         )
 
-    def _refusal(self, movement: Movement) -> RefusalReason | None:
-        debit, credit = self.balances[movement.debit], self.balances[movement.credit]
+    def _refusal(self, movement: Movement, debit: Running, credit: Running) -> RefusalReason | None:
         is_bounded = movement.debit in self.standing.bounded
         if is_bounded and debit.posted - debit.held < movement.amount_minor:
             return RefusalReason.INSUFFICIENT_FUNDS
         most = max(credit.posted, -debit.posted, debit.held) + movement.amount_minor
         return RefusalReason.BALANCE_OUT_OF_RANGE if most > BALANCE_MINOR_MAX else None
 
-    def _transfer(self, movement: Movement, kind: TransferKind) -> None:
-        debit, credit = self.balances[movement.debit], self.balances[movement.credit]
+    def _transfer(
+        self, movement: Movement, debit: Running, credit: Running, kind: TransferKind
+    ) -> None:
         debit.posted -= movement.amount_minor
         debit.version += 1
         credit.posted += movement.amount_minor
@@ -214,9 +215,10 @@ class Page:
     def _finish(self, resolution: Resolution, hold: Hold) -> None:
         movement = hold.movement
         self.ended.add(movement.event_id)
-        self.balances[movement.debit].held -= movement.amount_minor
+        debit, credit = self.balances[movement.debit], self.balances[movement.credit]
+        debit.held -= movement.amount_minor
         if resolution.kind is ResolutionKind.POST:
-            self._transfer(movement, TransferKind.RESOLUTION)
+            self._transfer(movement, debit, credit, TransferKind.RESOLUTION)
         self.resolved.append(Resolved(hold=hold, resolution=resolution, booked_at=self.booked_at))
 
     def effects(self) -> Effects:
