@@ -1,6 +1,6 @@
 """The tests of a rule, written and generated, and what came of them in both forms of features."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.documents.catalogue import Catalogue
@@ -8,9 +8,13 @@ from rules.documents.rules import RuleDocument
 from rules.expressions import tree
 from rules.features.naive import Answer
 from rules.model import FeatureDefinition, ListKind
+from rules.proof.batch import batched
 from rules.proof.edges import trials_at_edges
 from rules.proof.streaming import streamed
-from rules.proof.subject import Score, Screen, Subject, Trial
+from rules.proof.subject import Score, Screen, Subject, Told, Trial
+
+Ask = Callable[[Subject, Sequence[Trial]], list[Told]]
+ENGINES: Mapping[str, Ask] = {"stream": streamed, "batch": batched}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A test at an edge of which the stream says something else than the definition."""
+    """A test at an edge of which an engine says something else than the definition."""
 
     rule_id: str
+    engine: str
     trial: Trial
     differences: tuple[str, ...]
 
@@ -67,23 +72,23 @@ def generated_checks(subject: Subject, written: Sequence[Check]) -> list[Check]:
 
 
 def disagreements(subject: Subject, checks: Sequence[Check]) -> list[Disagreement]:
-    """Ask the engine of the stream all tests, and say where it does not agree with the judge."""
-    score = subject.scorer()
-    rows = streamed(subject.features, [check.trial for check in checks])
-    found = []
-    for check, row in zip(checks, rows, strict=True):
-        differences = [
-            _difference(definition, check.trial.answer(definition), row[definition])
-            for definition in subject.features
-            if repr(row[definition]) != repr(check.trial.answer(definition))
-        ]
-        values = [row[definition][0] for definition in subject.features]
-        scored = score(check.trial.event, values)
-        if check.is_score_named and scored != check.score:
-            differences.append(f"scores {_shown(scored)} instead of {_shown(check.score)}")
-        if differences:
-            found.append(Disagreement(subject.rule.id, check.trial, tuple(differences)))
-    return found
+    """Ask both engines all tests, and say where they do not agree with the judge."""
+    trials = [check.trial for check in checks]
+    return [
+        Disagreement(subject.rule.id, engine, check.trial, differences)
+        for engine, ask in ENGINES.items()
+        for check, told in zip(checks, ask(subject, trials), strict=True)
+        if (differences := tuple(_differences(subject, check, told)))
+    ]
+
+
+def _differences(subject: Subject, check: Check, told: Told) -> Iterator[str]:
+    for definition in subject.features:
+        expected, found = check.trial.answer(definition), told.answers[definition]
+        if repr(found) != repr(expected):
+            yield _difference(definition, expected, found)
+    if check.is_score_named and told.score != check.score:
+        yield f"scores {_shown(told.score)} instead of {_shown(check.score)}"
 
 
 def _difference(definition: FeatureDefinition, expected: Answer, found: Answer) -> str:

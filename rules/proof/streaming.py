@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from data_contracts.transaction import Transaction
 from rules.features import answers
 from rules.features.columns import columns_of
@@ -13,36 +11,23 @@ from rules.features.plan import Plan
 from rules.features.shard import FeatureShard
 from rules.model import FeatureDefinition
 from rules.predicates import compile_masks
-from rules.proof.subject import Trial
+from rules.proof.subject import Subject, Told, Trial, one_log
 
 BATCH = 5_000
 
 
-def streamed(
-    definitions: Sequence[FeatureDefinition], trials: Sequence[Trial]
-) -> list[dict[FeatureDefinition, Answer]]:
-    """What the kernels say of the judged event of each trial."""
-    if not definitions:
-        return [{} for _ in trials]
-    stream, log = _Stream.of(definitions), _log(trials)
-    found: list[dict[FeatureDefinition, Answer]] = [{} for _ in trials]
+def streamed(subject: Subject, trials: Sequence[Trial]) -> list[Told]:
+    """What the engine of the stream says of the judged event of each trial."""
+    stream, log, score = _Stream.of(subject.features), one_log(trials), subject.scorer()
+    told: list[Told] = [Told({}, None) for _ in trials]
     for start in range(0, len(log), BATCH):
         batch = log[start : start + BATCH]
         rows = stream.observe([event for _, event in batch])
         for (number, event), row in zip(batch, rows, strict=True):
             if event.transaction_id == trials[number].event.transaction_id:
-                found[number] = row
-    return found
-
-
-def _log(trials: Sequence[Trial]) -> list[tuple[int, Transaction]]:
-    """All events in the order in which they were received: so the log's clock is that of each."""
-    events = [
-        (number, replace(event, tenant=f"trial-{number}"))
-        for number, trial in enumerate(trials)
-        for event in (*trial.history, trial.event)
-    ]
-    return sorted(events, key=lambda item: item[1].received_at)
+                values = [row[definition][0] for definition in subject.features]
+                told[number] = Told(row, score(trials[number].event, values))
+    return told
 
 
 @dataclass(slots=True)
@@ -57,6 +42,8 @@ class _Stream:
         return cls(plan, FeatureShard(plan))
 
     def observe(self, batch: Sequence[Transaction]) -> list[dict[FeatureDefinition, Answer]]:
+        if not self.plan.definitions:
+            return [{} for _ in batch]
         masks = [compile_masks(group) for group in self.plan.condition_groups]
         columns = columns_of(self.plan, batch, self.clock, masks)
         self.clock = int(columns.clock[-1])

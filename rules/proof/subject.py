@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from data_contracts.decision import FeatureValue
 from data_contracts.transaction import Transaction
 from rules.entries import Entries, is_valid
@@ -35,6 +37,28 @@ class Trial:
             found = naive.last_answer(definition, (*self.history, self.event), holds)
             self.answers[definition] = found
         return self.answers[definition]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an engine says of the judged event of a trial: its features, and what it scores."""
+
+    answers: Mapping[FeatureDefinition, naive.Answer]
+    score: Score
+
+
+def one_log(trials: Sequence[Trial]) -> list[tuple[int, Transaction]]:
+    """The events of all trials, each with its trial's number, in the order of a single log.
+
+    Each trial has a tenant of its own, and all are in the order in which they were received: so
+    none sees another, and the log's clock is that of each alone.
+    """
+    events = [
+        (number, replace(event, tenant=f"trial-{number}"))
+        for number, trial in enumerate(trials)
+        for event in (*trial.history, trial.event)
+    ]
+    return sorted(events, key=lambda item: item[1].received_at)
 
 
 Screen = Callable[[Trial], Score]

@@ -205,7 +205,7 @@ def _print_disagreement(console: Console, found: Disagreement) -> None:
         f"\n[bold red]✗[/] {found.rule_id}: {escape(found.trial.name)}  [dim]generated[/]"
     )
     for difference in found.differences:
-        console.print(f"  in the stream, {escape(difference)}")
+        console.print(f"  in the {found.engine} engine, {escape(difference)}")
     for event in (*found.trial.history, found.trial.event)[-SHOWN_MAX:]:
         console.print(f"  [dim]{escape(msgspec.json.encode(event).decode())}[/]", soft_wrap=True)
 
