@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.evaluation import Evaluator, names_of_rule_set
-from rules.expressions.array_code import ArrayCode, Batch, Column
+from rules.expressions.array_code import Array, ArrayCode, Batch
 from rules.expressions.conditions import condition_of
 from rules.expressions.names import Names
 from rules.features.layout import FIELD_OF, Form, code_of, is_coded, layout
@@ -20,7 +20,7 @@ from rules.features.messages import Bools, Messages
 from rules.model import Aggregate, FeatureDefinition, ListEntry
 
 Ints = NDArray[np.int64]
-Features = Mapping[str, Column]
+Features = Mapping[str, tuple[Array, Bools]]
 """By name: values and where they are known; texts are objects."""
 
 
@@ -31,34 +31,41 @@ class Sight:
     messages: Messages
     features: Features = field(default_factory=dict)
 
-    def field(self, name: str, *, is_text: bool) -> Column:
+    def field(self, name: str, *, is_text: bool) -> Array:
         """A field as numbers, or as Python's texts where that is asked."""
-        match Form(layout().fields[FIELD_OF[name]]["form"]):
+        match _form(name):
             case Form.WHOLE:
-                return self.messages.amounts, None
+                return self.messages.amounts
             case Form.INSTANT:
                 is_first = name == "occurred_at"
-                return self.messages.occurred if is_first else self.messages.received, None
+                return self.messages.occurred if is_first else self.messages.received
             case Form.PLACE:
-                places = self.messages.places(name)
-                return places, ~np.isnan(places)
+                return self.messages.places(name)
             case _ if is_text or not is_coded(name):
-                return _of_texts(self.messages.texts(name))
+                return np.array(self.messages.texts(name), np.object_)
             case _:
-                codes = self.messages.codes(name)
-                return codes, codes != 0
+                return self.messages.codes(name)
 
-    def feature(self, name: str, *, is_text: bool) -> Column:
+    def is_field_known(self, name: str) -> Bools:
+        """Where a field is not null: there it takes some bytes."""
+        _, ends = self.messages.spans(name)
+        known: Bools = ends > 0
+        return known
+
+    def feature(self, name: str, *, is_text: bool) -> Array:
         """A feature; a text as the number that a field with the same text has, or as itself."""
-        values, known = self.features[name]
+        values, _ = self.features[name]
         if values.dtype != np.object_ or is_text:
-            return values, known
-        return np.array(list(map(code_of, values.tolist())), np.int64), known
+            return values
+        return np.array(list(map(code_of, values.tolist())), np.int64)
+
+    def is_feature_known(self, name: str) -> Bools:
+        """Where a feature is not null."""
+        return self.features[name][1]
 
 
-def _of_texts(texts: Sequence[str | None]) -> Column:
-    found = np.array(texts, np.object_)
-    return found, np.array([text is not None for text in texts], np.bool_)
+def _form(name: str) -> Form:
+    return Form(layout().fields[FIELD_OF[name]]["form"])
 
 
 def coded_fields() -> set[str]:

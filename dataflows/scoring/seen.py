@@ -56,13 +56,13 @@ class Seen:
 
     def rows(self, rows: Sequence[int]) -> list[tuple[FeatureValue, ...]]:
         """The values of some events in the order of the definitions."""
-        columns = [self._column(place, rows) for place in self.plan.places]
-        return list(zip(*columns, strict=True)) or [()] * len(rows)
-
-    def _column(self, place: int, rows: Sequence[int]) -> list[FeatureValue]:
-        values: list[FeatureValue] = self.values[place][rows].tolist()
-        known = self.known[place][rows].tolist()
-        return [value if it else None for value, it in zip(values, known, strict=True)]
+        columns: list[list[FeatureValue]] = self.numbers[:, rows].tolist()
+        for place in self.plan.not_whole:
+            columns[place] = self.values[place][rows].tolist()
+        for place, at in np.argwhere(~self.known[:, rows]).tolist():
+            columns[place][at] = None
+        found = zip(*(columns[place] for place in self.plan.places), strict=True)
+        return list(found) or [()] * len(rows)
 
     def flags(self, row: int) -> dict[str, str]:
         """The flags of one event."""
@@ -77,13 +77,19 @@ class Seen:
         shape = self.marks.shape
         ends, lengths, pieces = np.zeros(shape, np.int64), np.zeros(shape, np.int64), list[bytes]()
         length = 0
-        for number, feature in enumerate(self.plan.features):
-            if not feature.is_whole:
-                known = self.known[number]
-                found = list(map(_encode, self.values[number][known].tolist()))
-                lengths[number, known] = [len(piece) for piece in found]
-                ends[number] = length + np.cumsum(lengths[number])
-                length = int(ends[number, -1])
-                pieces += found
+        for place in self.plan.not_whole:
+            known = self.known[place]
+            found = _written(self.values[place][known].tolist())
+            lengths[place, known] = list(map(len, found))
+            ends[place] = length + np.cumsum(lengths[place])
+            length = int(ends[place, -1])
+            pieces += found
         text = np.frombuffer(b"".join(pieces), np.uint8)
         return Values(self.marks, self.numbers, ends - lengths, ends, text)
+
+
+def _written(values: list[float | str]) -> list[bytes]:
+    """Each as JSON; numbers in one go, because no comma is in them."""
+    if values and isinstance(values[0], float):
+        return _encode(values)[1:-1].split(b",")
+    return list(map(_encode, values))

@@ -19,21 +19,26 @@ from rules.features.layout import code_of, text_of
 
 Array = NDArray[Any]
 Bools = NDArray[np.bool_]
-Column = tuple[Array, Bools | None]
-"""Values, and where they are known; None where all are."""
-
 _OF_ALL, _OF_NONE = "True", "False"
 
 
 class Batch(Protocol):
-    """What the code asks for; a short text is a number of its own, another one an object."""
+    """What the code asks for; values are right where they are known."""
 
-    def field(self, name: str, *, is_text: bool) -> Column:
-        """A field of the transactions; a text as objects where that is asked."""
+    def field(self, name: str, *, is_text: bool) -> Array:
+        """A field of the transactions; a short text as its number, or as itself if it is asked."""
         ...
 
-    def feature(self, name: str, *, is_text: bool) -> Column:
-        """A feature of theirs."""
+    def feature(self, name: str, *, is_text: bool) -> Array:
+        """The same of a feature."""
+        ...
+
+    def is_field_known(self, name: str) -> Bools:
+        """Where a field is not null."""
+        ...
+
+    def is_feature_known(self, name: str) -> Bools:
+        """Where a feature is not null."""
         ...
 
 
@@ -122,17 +127,16 @@ class ArrayCode:
         match value:
             case tree.Literal(literal):
                 return _literal(literal, is_text=is_text)
-            case tree.Field() | tree.Feature():
-                return self._column(value, is_text=is_text) + "[0]"
+            case tree.Field(name, kind):
+                is_text = is_text and kind is Kind.TEXT
+                return self._named(f"batch.field({name!r}, is_text={is_text})")
+            case tree.Feature(name, kind):
+                is_text = is_text and kind is Kind.TEXT
+                return self._named(f"batch.feature({name!r}, is_text={is_text})")
             case tree.FirstKnown(options):
                 return self._first_known(options, is_text=is_text)
             case _:
                 return self._named(self._computed(value))
-
-    def _column(self, value: tree.Field | tree.Feature, *, is_text: bool) -> str:
-        what = "field" if isinstance(value, tree.Field) else "feature"
-        is_text = is_text and value.kind is Kind.TEXT
-        return self._named(f"batch.{what}({value.name!r}, is_text={is_text})")
 
     def _computed(
         self,
@@ -163,11 +167,10 @@ class ArrayCode:
     def _known(self, value: tree.Value) -> str:
         """Where a value is not null."""
         match value:
-            case tree.Field(_, kind, False):
-                return _OF_ALL
-            case tree.Field(name, kind) | tree.Feature(name, kind):
-                is_text = kind is Kind.TEXT and name not in self.coded
-                return self._named(f"known({self._column(value, is_text=is_text)})")
+            case tree.Field(name, _, is_nullable):
+                return self._named(f"batch.is_field_known({name!r})") if is_nullable else _OF_ALL
+            case tree.Feature(name):
+                return self._named(f"batch.is_feature_known({name!r})")
             case tree.FirstKnown(options):
                 return self._any([self._known(option) for option in options])
             case tree.Quotient(dividend, divisor):
@@ -222,10 +225,6 @@ def _literal(value: float | str, *, is_text: bool) -> str:
     return repr(code_of(value) if isinstance(value, str) and not is_text else value)
 
 
-def _known_of(column: Column) -> Bools | bool:
-    return True if column[1] is None else column[1]
-
-
 def _where_text(value: Array | str, holds: Callable[[str], bool]) -> Array | bool:
     """Ask every text, or the one that stands for all."""
     if isinstance(value, str):
@@ -249,7 +248,6 @@ _HELPERS: dict[str, Any] = {
     "coded": _where_coded,
     "divide": np.true_divide,
     "end": lambda value, text: _where_text(value, lambda item: item.endswith(text)),
-    "known": _known_of,
     "negated": np.logical_not,
     "start": lambda value, text: _where_text(value, lambda item: item.startswith(text)),
 }

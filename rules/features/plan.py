@@ -182,6 +182,11 @@ class Plan:
         return tuple(found)
 
     @cached_property
+    def not_whole(self) -> tuple[int, ...]:
+        """The numbers of the features whose values are floats or texts."""
+        return tuple(at for at, feature in enumerate(self.features) if not feature.is_whole)
+
+    @cached_property
     def units(self) -> tuple[int, ...]:
         """The different lengths of a tick."""
         return tuple(dict.fromkeys(feature.unit for feature in self.features))

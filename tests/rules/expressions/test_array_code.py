@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from data_contracts.transaction import Transaction
 from rules.expressions import tree
-from rules.expressions.array_code import ArrayCode, Column
+from rules.expressions.array_code import Array, ArrayCode
 from rules.expressions.kinds import Kind
 from rules.expressions.naive import Known, Naive
 from rules.expressions.names import fields
 from rules.features.layout import code_of, text_of
-from rules.features.messages import Messages
+from rules.features.messages import Bools, Messages
 from rules.instants import epoch_ms
 from rules.screening import Sight, coded_fields
 from tests.factories import a_transaction
@@ -29,7 +29,7 @@ IS_FRENCH = tree.Compare(tree.Comparison.EQUAL, COUNTRY, tree.Literal("FR", Kind
 IS_LISTED = tree.Listed(COUNTRY, "risky")
 
 
-def column(values: Sequence[Known | None], kind: Kind) -> Column:
+def column(values: Sequence[Known | None], kind: Kind) -> tuple[Array, Bools]:
     """Features as the shard's answers give them: of what is not known there is anything."""
     known = np.array([value is not None for value in values])
     if kind is Kind.TEXT:
