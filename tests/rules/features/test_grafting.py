@@ -44,7 +44,7 @@ def _without(shard: FeatureShard, features: list[FeatureDefinition]) -> FeatureS
     return shard
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     data=st.data(),
     history=histories(0, 60),
