@@ -27,12 +27,16 @@ from rules.model import (
     RuleSet,
     Status,
 )
-from rules.transaction_frame import without_copies
+from rules.transaction_frame import completed, without_copies
 from tests.factories import NOON, a_transaction
 from tests.rules.features.batches import a_frame
 from tests.rules.features.histories import definitions, histories
 from watchkeeper import rule_run
+from watchkeeper.publish import shipped_catalogue, sound_catalogue
 from watchkeeper.rule_run import Output
+from watchkeeper.simulator.campaigns import CAMPAIGNS
+from watchkeeper.simulator.traffic import Plan, Traffic
+from watchkeeper.simulator.world import build_world
 
 STATUSES = (Status.LIVE, Status.SHADOW, Status.CANARY)
 BANDS = (
@@ -153,6 +157,30 @@ def test_both_engines_write_the_same_table(
 
     assert by_batch.schema == by_stream.schema
     assert by_batch.equals(by_stream, null_equal=True)
+
+
+@pytest.mark.parametrize("hours_late_at_most", [0, 30])
+def test_both_engines_agree_on_simulated_attacks(hours_late_at_most: int) -> None:
+    plan = Plan(seed=5, start_ms=epoch_ms(NOON), per_second=200, seconds=60, fraud=(*CAMPAIGNS,))
+    frame = pl.concat(Traffic(build_world(5, 100_000), plan).frames(), how="diagonal_relaxed")
+    row = pl.int_range(pl.len())
+    delay = pl.duration(hours=pl.when(row % 17 == 0).then(row % (hours_late_at_most + 1)))
+    arriving = frame.with_columns(
+        received_at=pl.col("occurred_at").cum_max(),
+        occurred_at=pl.col("occurred_at") - delay.fill_null(pl.duration(hours=0)),
+    )
+
+    by_batch, by_stream = both(shipped(), completed(arriving))
+
+    flags = by_batch.select(pl.col(f"^.*{batch.FLAG}$"))
+    unequal = [name for name in by_batch.columns if not by_batch[name].equals(by_stream[name])]
+    assert unequal == []
+    assert len(by_batch) == plan.count
+    assert any((flags[name] == "late").any() for name in flags.columns)
+
+
+def shipped() -> RuleSet:
+    return sound_catalogue(shipped_catalogue()).rule_set()
 
 
 def test_what_the_door_refuses_is_in_neither_table() -> None:
