@@ -41,6 +41,7 @@ def run(
         archive=settings.archive,
         folder=settings.recovery / "warming",
         share=settings.warming_share,
+        stopped=stopped,
     )
     scoring = Scoring(topics=found, shards=settings.scoring_shards, clock=clock, warmer=warmer)
     cells = partitions(settings.kafka, found.log.name)

@@ -93,6 +93,7 @@ class _Process:
     """A task in a process of its own, begun again where it fails."""
 
     order: Order
+    stopped: threading.Event
     condition: threading.Condition = field(default_factory=threading.Condition)
     until: int = NOTHING
     position: int = NOTHING
@@ -134,6 +135,8 @@ class _Process:
     def wait(self, seconds: float) -> None:
         with self.condition:
             self.condition.wait_for(lambda: self.offered is not None or self.failure, seconds)
+            if self.stopped.is_set():
+                raise WarmingFailed(f"asked to stop while it waited for {self.order.task.name}")
             if self.failure or not self.thread.is_alive():
                 raise WarmingFailed(self.failure or f"filling {self.order.task.name} broke off")
 
@@ -193,13 +196,14 @@ class _Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmerProcesses:
-    """A process for each task; their files lie in `folder`."""
+    """A process for each task; their files lie in `folder`. Once `stopped`, nobody waits."""
 
     brokers: str
     decisions: Topic
     archive: Path
     folder: Path
     share: float
+    stopped: threading.Event = field(default_factory=threading.Event)
     begun: list[_Process] = field(default_factory=list)
 
     def begin(self, task: Task) -> Warming:
@@ -212,7 +216,7 @@ class WarmerProcesses:
             folder=str(self.folder),
             share=self.share,
         )
-        found = _Process(order)
+        found = _Process(order, self.stopped)
         self.begun.append(found)
         self._clean(task)
         found.start()

@@ -22,6 +22,7 @@ from tests.dataflows.scoring.logs import (
     RICH,
     TOPICS,
     Log,
+    a_rule,
     a_rule_set,
     decisions,
     letters,
@@ -140,6 +141,28 @@ def test_a_feature_that_is_left_out_before_it_is_on_is_not_filled_any_more() -> 
         {"merchant_average_1h": "warming"},
     ]
     assert warmer.begun[0].is_over
+
+
+def test_a_rule_that_needs_it_does_not_fire_and_a_reason_says_why() -> None:
+    log = Log()
+    log.publish(a_rule_set(features=()))
+    log.add(a_transaction())
+    often = a_rule("often", when="count_1h >= 1", features=("count_1h",))
+    large = a_rule("large", features=("count_1h",), reason="large, with {count_1h} in an hour")
+    log.publish(a_rule_set(often, large))
+    log.add(a_transaction(amount_minor=6000))
+    log.switch_on(COUNT)
+    log.add(a_transaction(amount_minor=6000))
+
+    _, before, after = decisions(letters(log.batches(), warmer=MemoryWarmer(log)))
+
+    assert [(hit.rule_id, hit.reason) for hit in before.hits] == [
+        ("large", "large, with unknown (warming) in an hour")
+    ]
+    assert {hit.rule_id: hit.reason for hit in after.hits} == {
+        "large": "large, with 3 in an hour",
+        "often": "because",
+    }
 
 
 def test_a_record_of_a_feature_that_nobody_wants_changes_nothing() -> None:

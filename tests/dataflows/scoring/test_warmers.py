@@ -70,6 +70,16 @@ def test_it_fills_from_the_archive_and_goes_on_from_what_it_kept(tmp_path: Path)
     assert list((tmp_path / "warming").iterdir()) == []
 
 
+def test_asked_to_stop_nobody_waits_for_history(tmp_path: Path) -> None:
+    Archive.open(tmp_path / "archive")
+
+    with a_warmer(tmp_path) as warmer:
+        warming = warmer.begin(TASK)
+        warmer.stopped.set()
+        with pytest.raises(WarmingFailed, match="asked to stop"):
+            warming.wait(0.01)
+
+
 def test_where_history_cannot_be_read_whoever_needs_it_is_told(tmp_path: Path) -> None:
     log = tmp_path / "archive" / "_delta_log"
     log.mkdir(parents=True)
