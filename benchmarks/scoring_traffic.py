@@ -1,4 +1,4 @@
-"""Everyday traffic of many accounts as encoded messages: made once, the same for a seed."""
+"""Everyday traffic of many accounts as encoded messages, and the rules that are shipped."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from data_contracts import codec
+from data_contracts.control import ControlKind
 from data_contracts.transaction import (
     Authentication,
     Channel,
@@ -15,6 +16,8 @@ from data_contracts.transaction import (
     Transaction,
     TransactionType,
 )
+from dataflows.connectors import LogBatch, Logged
+from watchkeeper.publish import Publication, shipped_catalogue, sound_catalogue
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 PER_SECOND = 500
@@ -39,6 +42,13 @@ MIXES = (
     Mix(TransactionType.CASH_OUT, Channel.ATM, Direction.DEBIT, 0.05),
     Mix(TransactionType.REFUND, Channel.CARD, Direction.CREDIT, 0.01),
 )
+
+
+def shipped_rules() -> LogBatch:
+    """The record that takes up the shipped catalogue."""
+    rule_set = sound_catalogue(shipped_catalogue()).rule_set()
+    record = Publication(rule_set=rule_set, published_by="bench", published_at=START).record()
+    return LogBatch(0, [Logged(0, codec.encode(record), kind=ControlKind.RULE_SET)])
 
 
 def messages(events: int, accounts: int, seed: int = 1) -> list[bytes]:

@@ -19,8 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.scoring import shipped_rules
-from benchmarks.scoring_traffic import messages
+from benchmarks.scoring_traffic import messages, shipped_rules
 from data_contracts import codec, ids
 from data_contracts.decision import Decision, Verdict
 from data_contracts.topics import DECISIONS
