@@ -18,9 +18,9 @@ from rules.instants import epoch_ms
 from rules.model import LATENESS_MS_MAX, FeatureDefinition
 from rules.proof.flips import (
     AMOUNTS,
-    COPIES,
     Made,
     bases_of,
+    copies_for,
     edges_in,
     growths,
     priced_after,
@@ -66,7 +66,7 @@ def trials_at_edges(subject: Subject, hits: Sequence[Trial]) -> list[Trial]:
     """Every test that can be made of some tests that hit, each once."""
     vocabulary, screen = vocabulary_of(subject), subject.screen()
     found: dict[tuple[object, ...], Trial] = {}
-    for base in bases_of(subject, tuple(vocabulary.words), screen, hits[:HITS_MAX]):
+    for base in bases_of(subject, vocabulary, screen, hits[:HITS_MAX]):
         slots = tuple(slots_of(base, tuple(vocabulary.words)))
         bench = Bench(subject, vocabulary, screen, base, slots)
         for knob in KNOBS:
@@ -140,7 +140,7 @@ def _variants(bench: Bench) -> Iterator[Trial]:
 def _copies(bench: Bench) -> Iterator[Trial]:
     """More and more of the same, on both sides of each number that changes the score."""
     for made in growths(bench.subject, bench.trial, bench.slots):
-        for edge in edges_in(COPIES, made, bench.screen):
+        for edge in edges_in(copies_for(bench.vocabulary), made, bench.screen):
             yield from (made(near) for near in (edge - 1, edge))
 
 

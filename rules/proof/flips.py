@@ -10,10 +10,12 @@ from rules.expressions.names import fields
 from rules.instants import epoch_ms
 from rules.proof.subject import Score, Screen, Subject, Trial
 from rules.proof.trials import Slot, arrived, in_time, moved, slots_of, smallest
-from rules.proof.vocabulary import with_text
+from rules.proof.vocabulary import Vocabulary, with_text
 
 AMOUNTS = (1, *(3**power for power in range(1, 26)))
-COPIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 256, 512)
+COPIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
+MANY_COPIES = (*COPIES, 128, 256, 512)
+SMALL_SHARE = 0.1  # A rule that asks for a smaller share may need hundreds of events to flip.
 BASES_MAX = 6
 GENEROUS = 8
 PADDING = 4
@@ -82,6 +84,12 @@ def growths(subject: Subject, trial: Trial, slots: Sequence[Slot]) -> list[Made]
     return [partial(_grown, trial, slot, name) for slot in slots for name in (None, *sorted(texts))]
 
 
+def copies_for(vocabulary: Vocabulary) -> Sequence[int]:
+    """How many copies of an event are tried."""
+    has_small = any(0 < number < SMALL_SHARE for number in vocabulary.places)
+    return MANY_COPIES if has_small else COPIES
+
+
 def _is_free(name: str) -> bool:
     found = fields()[name]
     return str(found) == "text" and not found.words
@@ -100,25 +108,29 @@ def _copy(event: Transaction, at: int, name: str | None, turn: int) -> Transacti
 
 
 def bases_of(
-    subject: Subject, names: Sequence[str], screen: Screen, hits: Sequence[Trial]
+    subject: Subject, vocabulary: Vocabulary, screen: Screen, hits: Sequence[Trial]
 ) -> list[Trial]:
     """Hits to begin with: smallest histories, small and large amounts, and those near a flip."""
     found: dict[tuple[object, ...], Trial] = {}
     for hit in hits:
         own = smallest(hit, screen)
-        near = list(_near(subject, names, screen, own))
+        near = list(_near(subject, vocabulary, screen, own))
         for base in (own, *near[:BASES_MAX]):
             found.setdefault((base.history, base.event), base)
     return list(found.values())
 
 
-def _near(subject: Subject, names: Sequence[str], screen: Screen, trial: Trial) -> Iterator[Trial]:
+def _near(
+    subject: Subject, vocabulary: Vocabulary, screen: Screen, trial: Trial
+) -> Iterator[Trial]:
     yield from _padded(subject, screen, trial)
     generous = [_scaled(trial, factor) for factor in (GENEROUS, 1 / GENEROUS)]
     yield from (smallest(base, screen) for base in generous if screen(base) is not None)
-    slots = slots_of(trial, names)
-    ways = [(AMOUNTS, made) for made in reversed(prices(trial, slots))]
-    ways += [(COPIES, made) for made in growths(subject, trial, slots)]
+    slots = slots_of(trial, tuple(vocabulary.words))
+    ways: list[tuple[Sequence[int], Made]] = [
+        (AMOUNTS, made) for made in reversed(prices(trial, slots))
+    ]
+    ways += [(copies_for(vocabulary), made) for made in growths(subject, trial, slots)]
     for turns, made in ways:
         for edge in edges_in(turns, made, screen):
             sides = [made(edge - 1), made(edge)]
