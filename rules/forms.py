@@ -8,10 +8,12 @@ What was asked for is remembered as JSON Schema too, so that editors know the sa
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rules.instants import epoch_ms
 from rules.located_yaml import Items, Node, Scalar, Table, read
 from rules.mistakes import Mistakes, Place, did_you_mean
 
@@ -201,6 +203,20 @@ class Form:
         if milliseconds is None:
             self.add(key, f'no duration: "{scalar.text}"', "write 30s, 10m, 24h or 7d")
         return milliseconds
+
+    def instant_ms(self, key: str, example: str) -> int | None:
+        """Milliseconds since 1970 of an instant with its zone; None where it is absent or wrong."""
+        text = self.optional_text(key)
+        if text is None:
+            return None
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            self.add(key, f'no instant: "{text}"', f"write {example}")
+            return None
+        return epoch_ms(instant)
 
     def form(self, key: str, *, required: bool = True) -> "Form | None":
         """A table below this one."""

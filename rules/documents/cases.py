@@ -1,13 +1,11 @@
 """Tests of a rule: a small history, the judged event, and what is expected."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from data_contracts.decision import SCORE_MAX
 from data_contracts.transaction import Transaction
 from rules.documents.events import NOON_MS, EventReader
 from rules.forms import Form
-from rules.instants import epoch_ms
 from rules.mistakes import Place
 
 
@@ -72,17 +70,8 @@ def _case(form: Form) -> Case | None:
 
 
 def _now(form: Form) -> int:
-    text = form.optional_text("now")
-    if text is None:
-        return NOON_MS
-    try:
-        now = datetime.fromisoformat(text)
-    except ValueError:
-        now = None
-    if now is None or now.tzinfo is None:
-        form.add("now", f'no instant: "{text}"', "write 2026-03-04T12:00:00Z")
-        return NOON_MS
-    return epoch_ms(now)
+    now = form.instant_ms("now", "2026-03-04T12:00:00Z")
+    return NOON_MS if now is None else now
 
 
 def _offset(form: Form) -> int:

@@ -1,14 +1,12 @@
 """Lists and the policy, as YAML has them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from data_contracts.decision import SCORE_MAX
 from data_contracts.money import AMOUNT_MINOR_MAX, Money, currencies
 from rules.expressions.kinds import Kind
 from rules.expressions.names import fields
 from rules.forms import Form
-from rules.instants import epoch_ms
 from rules.mistakes import did_you_mean
 from rules.model import EntityList, ListEntry, ListKind, Policy
 from rules.words import NAME, is_name
@@ -110,23 +108,9 @@ def _entry(form: Form, kind: ListKind, usual: dict[str, str | None]) -> ListEntr
         value=form.text("value"),
         owner=form.optional_text("owner") or usual["owner"] or form.text("owner"),
         reason=form.optional_text("reason") or usual["reason"] or form.text("reason"),
-        valid_from_ms=_instant(form, "from"),
-        expires_at_ms=_instant(form, "expires"),
+        valid_from_ms=form.instant_ms("from", "2027-01-01T00:00:00Z"),
+        expires_at_ms=form.instant_ms("expires", "2027-01-01T00:00:00Z"),
         amount_minor_max=form.whole("amount_minor_max", 1, AMOUNT_MINOR_MAX) if has_cap else None,
     )
     form.close()
     return entry
-
-
-def _instant(form: Form, key: str) -> int | None:
-    text = form.optional_text(key)
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        form.add(key, f'no instant: "{text}"', "write 2027-01-01T00:00:00Z")
-        return None
-    return epoch_ms(instant)

@@ -8,7 +8,7 @@ TEXT = """\
 #
 #   watchkeeper rules lint                   every mistake, with line and mend
 #   watchkeeper rules test <id> --mutants    what your tests would not notice
-#   watchkeeper rules backtest <id>          what it would have done so far
+#   watchkeeper rules backtest --rules <id>  what it would have done so far
 #   watchkeeper rules plan                   what publishing it would change; then propose it
 id: <id>
 version: 1                       # rises with every change of what it hits, scores or says
