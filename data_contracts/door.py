@@ -95,45 +95,16 @@ def parse_batch(raw: bytes) -> Sequence[TransactionRequest | ContractViolation]:
 
 def parse_stored(raw: bytes) -> tuple[Transaction, bytes]:
     """Read a message of the log; returns its canonical bytes too, `raw` itself if we wrote it."""
-    return _parse_stored(raw, is_plain=_is_plain(raw), may_hold_spaces=b" " in raw)
-
-
-def parse_stored_batch(
-    raws: Sequence[bytes],
-) -> list[tuple[Transaction, bytes] | ContractViolation]:
-    """Read many messages of the log; looks at the bytes of all at once, at half the price."""
-    together = b"\n".join(raws)
-    if not _is_plain(together):
-        return [_stored_or_violation(raw) for raw in raws]
-    may_hold_spaces, found = b" " in together, list[Any]()
-    for raw in raws:
-        try:
-            found.append(_parse_stored(raw, is_plain=True, may_hold_spaces=may_hold_spaces))
-        except ContractViolation as violation:
-            found.append(violation)
-    return found
-
-
-def _stored_or_violation(raw: bytes) -> tuple[Transaction, bytes] | ContractViolation:
-    try:
-        return parse_stored(raw)
-    except ContractViolation as violation:
-        return violation
-
-
-def _parse_stored(
-    raw: bytes, *, is_plain: bool, may_hold_spaces: bool
-) -> tuple[Transaction, bytes]:
     try:
         transaction = _stored(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unreadable(error) from None
     canonical = _encode(transaction)
-    if not (is_plain and raw == canonical):
+    if not (_is_plain(raw) and raw == canonical):
         _check_thoroughly(raw, transaction)
     _check_received(transaction.received_at)
     _check_tenant(transaction.tenant)
-    checked = _checked(transaction, may_hold_spaces=may_hold_spaces)
+    checked = _checked(transaction)
     check_future(checked, transaction.received_at)
     return checked, canonical if checked is transaction else _encode(checked)
 
@@ -288,7 +259,7 @@ def _check_text(name: str, value: str) -> None:
         raise ContractViolation("identifier", f"/{name}", "use printable ASCII without spaces")
 
 
-def _checked(request: Request, *, may_hold_spaces: bool = True) -> Request:
+def _checked(request: Request) -> Request:
     """Check what neither types nor bytes show; about 1 us."""
     if request.currency not in currencies():
         raise ContractViolation("currency", "/currency", "use an active ISO 4217 code")
@@ -296,7 +267,7 @@ def _checked(request: Request, *, may_hold_spaces: bool = True) -> Request:
         raise ContractViolation("time-too-fine", "/occurred_at", "milliseconds are the finest")
     if not EARLIEST <= request.occurred_at < LATEST:
         _refuse_the_year(request.occurred_at)
-    if may_hold_spaces and " " in "\n".join(filter(None, _identifiers(request))):
+    if " " in "\n".join(filter(None, _identifiers(request))):
         _name_the_identifier(request)
     if not codes.are_codes(*_all_codes(request)):
         _name_the_code(request)

@@ -18,7 +18,6 @@ from data_contracts.door import (
     parse_batch,
     parse_request,
     parse_stored,
-    parse_stored_batch,
 )
 from data_contracts.transaction import Transaction
 from data_contracts.violation import ContractViolation
@@ -218,32 +217,3 @@ def test_other_requests_are_read_by_the_same_rules() -> None:
         with pytest.raises(ContractViolation) as refusal:
             door.parse_strictly(wrong, Note)
         assert refusal.value.code == code
-
-
-def _alone(raw: bytes) -> object:
-    try:
-        return parse_stored(raw)
-    except ContractViolation as violation:
-        return str(violation)
-
-
-@given(st.lists(st.tuples(transactions(), st.booleans()), max_size=8), st.data())
-def test_the_log_is_read_in_batches_as_it_is_message_by_message(
-    events: list[tuple[Transaction, bool]], data: st.DataObject
-) -> None:
-    written = [
-        mangled(data.draw, codec.encode(transaction)) if is_broken else codec.encode(transaction)
-        for transaction, is_broken in events
-    ]
-    found = parse_stored_batch(written)
-    expected = [_alone(raw) for raw in written]
-    assert [
-        str(item) if isinstance(item, ContractViolation) else item for item in found
-    ] == expected
-
-
-@pytest.mark.parametrize("raw", ACCEPTED.values(), ids=ACCEPTED.keys())
-def test_in_a_batch_of_the_log_an_unusual_message_changes_no_other(raw: bytes) -> None:
-    unusual = raw[:-1] + b',"tenant":"demo","received_at":"2026-03-02T12:00:00Z"}'
-    plain = codec.encode(a_transaction())
-    assert [parse_stored(unusual), parse_stored(plain)] == parse_stored_batch([unusual, plain])
