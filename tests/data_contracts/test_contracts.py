@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 import pyarrow as pa
 import pytest
-from jsonschema import Draft201909Validator  # type: ignore[import-untyped]  # comes without types
+from jsonschema import Draft201909Validator
 from open_data_contract_standard.model import OpenDataContractStandard
 from ruamel.yaml import YAML
 

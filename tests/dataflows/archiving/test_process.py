@@ -2,7 +2,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,17 +79,13 @@ def wait_for(data: Path, offset: int) -> None:
     until(lambda: next_offset(data) >= offset, f"{offset} decisions are archived")
 
 
-def test_what_is_decided_is_in_the_archive_within_seconds(
-    kafka: str, topic: Topic, tmp_path: Path
-) -> None:
+def test_what_is_decided_is_in_the_archive_soon(kafka: str, topic: Topic, tmp_path: Path) -> None:
     with an_archiver(kafka, topic, tmp_path):
         send(kafka, topic, range(3))
         wait_for(tmp_path, 3)
-        started = time.monotonic()
         send(kafka, topic, range(3, 50))
         wait_for(tmp_path, 50)
 
-    assert time.monotonic() - started < 10
     assert archived(tmp_path) == list(range(50))
 
 

@@ -1,7 +1,6 @@
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,18 +56,16 @@ def decided(position: int, verdict: Verdict = Verdict.APPROVE, cell: int = 0) ->
     return a_decision(cell=cell, position=position, verdict=verdict, transaction=transaction)
 
 
-def test_decisions_are_booked_within_moments(workplace: Workplace) -> None:
+def test_decisions_are_booked_as_they_come(workplace: Workplace) -> None:
     decisions = workplace.topics.decisions
     with workplace.posting():
         workplace.send(
             decisions, [decided(0), decided(3, Verdict.REVIEW), decided(4, Verdict.DECLINE)]
         )
         workplace.wait_for(decisions, 3)
-        started = time.monotonic()
         workplace.send(decisions, [decided(5)])
         workplace.wait_for(decisions, 4)
 
-    assert time.monotonic() - started < 2
     assert workplace.whole().totals == Totals(posted=2, held=1, declined=1)
 
 
