@@ -21,7 +21,7 @@ from data_contracts.codec import encode
 from data_contracts.decision import Decision, RuleHit, Severity, Verdict
 from data_contracts.topics import DECISIONS
 from data_contracts.transaction import Channel, Direction, Transaction, TransactionType
-from dataflows.posting.__main__ import COLLECT_AFTER
+from dataflows.posting.process import COLLECT_AFTER
 from ledger.arrivals import parse_decision
 from ledger.invariants import check
 from ledger.postgres import PostgresBooks
