@@ -14,14 +14,14 @@ from watchkeeper.commands.options import AsJson
 
 def scoring(
     *,
-    events: Annotated[int, typer.Option(min=1, help="how many to measure")] = 600_000,
+    events: Annotated[int, typer.Option(min=1, help="how many to measure")] = 1_000_000,
     warm_up: Annotated[int, typer.Option(min=1, help="scored before, not measured")] = 200_000,
     accounts: Annotated[int, typer.Option(min=100, help="customers of the bank")] = 100_000,
     batch: Annotated[int, typer.Option(min=1, max=1_000, help="messages a batch")] = 500,
     tps: Annotated[float, typer.Option(min=1, help="transactions a second of their time")] = 100,
     snapshot_seconds: Annotated[
         float, typer.Option(min=0.1, help="of work between two snapshots; the flow: 30")
-    ] = 5,
+    ] = 10,
     seed: Annotated[int, typer.Option(help="the same seed makes the same load")] = 1,
     as_json: AsJson = False,
 ) -> None:
