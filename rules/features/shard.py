@@ -43,7 +43,7 @@ class FeatureShard:
         )
         ticks = columns.occurred // np.array(self.plan.units, np.int64)[:, np.newaxis]
         for by, group in self.groups.items():
-            group.make_room(len(columns), int(columns.clock[-1]))
+            group.make_room(len(columns), int(columns.clock[0]))
             rows = group.keys.place(self._own(columns.keys[by]), columns.clock)
             found = [
                 rows if at == by else group.keys.find(self._own(columns.keys[at]))

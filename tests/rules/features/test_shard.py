@@ -102,3 +102,25 @@ def test_a_definition_that_cannot_be_exact_is_refused_with_every_mistake() -> No
 
     assert "`description` is no key" in str(refused.value)
     assert "`avg` of `latitude` would not be exact" in str(refused.value)
+
+
+def test_what_a_key_remembers_does_not_depend_on_how_late_its_batch_ends() -> None:
+    first = [a_transaction(account_id="a", occurred_at=NOON, received_at=NOON)]
+    soon = NOON + timedelta(minutes=30)
+    looks = a_transaction(account_id="a", occurred_at=soon, received_at=soon)
+    later = [
+        a_transaction(
+            account_id=f"b-{number}",
+            occurred_at=NOON + timedelta(days=9, seconds=number),
+            received_at=NOON + timedelta(days=9, seconds=number),
+        )
+        for number in range(1_000)
+    ]
+    stream = Stream([COUNT], 1)
+    stream.observe(first)
+
+    found = stream.observe([looks, *later])
+
+    assert (
+        found[0]["count"] == naive.values([COUNT], [*first, looks], holds)[-1]["count"] == (2, None)
+    )
