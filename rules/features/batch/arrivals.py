@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from rules.expressions.conditions import condition_of
@@ -95,26 +94,31 @@ class Arrivals:
             is_null = (found < 0) | (codes < 0)
             found, many = np.where(is_null, NOBODY, found * size + codes), many * size
             if many > NUMBERS_TO_A_ROW * len(found):
-                found, many = _numbered(pa.array(found, mask=is_null))
+                found, many = _numbered(nullable(found, ~is_null))
         return np.split(found, len(keys))
 
     def _coded(self, names: Sequence[str]) -> tuple[Ints, int]:
         """Number the different values of some fields together; negative where null."""
         columns = [self.frame[name] for name in names]
         if len(columns) > 1:
-            return _numbered(pl.concat(columns).to_arrow())
+            return _numbered(pl.concat(columns))
         if names[0] not in self.numbers:
-            self.numbers[names[0]] = _numbered(columns[0].to_arrow())
+            self.numbers[names[0]] = _numbered(columns[0])
         return self.numbers[names[0]]
+
+
+def nullable(values: NDArray[Any], is_known: Bools) -> pl.Series:
+    """The values where they are known, null elsewhere."""
+    return pl.select(pl.when(pl.Series(is_known)).then(pl.Series(values))).to_series()
 
 
 def _milliseconds(instants: pl.Series) -> Ints:
     return instants.dt.epoch("ms").to_numpy().astype(np.int64, copy=False)
 
 
-def _numbered(values: "pa.Array[Any]") -> tuple[Ints, int]:
-    if values.null_count == len(values):
+def _numbered(values: pl.Series) -> tuple[Ints, int]:
+    if values.null_count() == len(values):
         return np.full(len(values), NOBODY, np.int64), 1
-    found = values.dictionary_encode()
+    found: Any = values.to_arrow().dictionary_encode()
     codes = found.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, max(1, len(found.dictionary))

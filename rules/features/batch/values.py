@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from rules.expressions.names import feature_type
 from rules.expressions.polars_code import dtype_of
 from rules.features.batch.aggregates import Population, answer, counted
-from rules.features.batch.arrivals import Arrivals
+from rules.features.batch.arrivals import Arrivals, nullable
 from rules.features.batch.lives import Lives, Looks, Pair
 from rules.features.batch.windows import Windows
 from rules.features.naive import FORGET_AFTER_MS
@@ -89,11 +88,9 @@ def _of_looks(looks: Looks, definitions: Sequence[FeatureDefinition]) -> Iterato
 
 def _empty(definition: FeatureDefinition, flags: Codes) -> FeatureColumns:
     """Nothing counts: null or nought everywhere."""
-    is_null = flags > 0
-    if definition.aggregate not in _ZERO_WHERE_EMPTY:
-        is_null[:] = True
-    zeros = pl.Series(pa.array(np.zeros(len(flags), np.int64), mask=is_null))
-    return _columns(definition, zeros, flags)
+    is_zero = (flags == 0) & (definition.aggregate in _ZERO_WHERE_EMPTY)
+    zeros = np.zeros(len(flags), np.int64)
+    return _columns(definition, nullable(zeros, is_zero), flags)
 
 
 def _full(population: Population) -> FeatureColumns:
@@ -102,14 +99,14 @@ def _full(population: Population) -> FeatureColumns:
     flags, rows = _late(looks), looks.rows
     if found.is_saturated is not None:
         flags[rows[found.is_saturated]] = _SATURATED
-    is_null = flags > 0
+    is_known = flags == 0
     if definition.aggregate not in _ZERO_WHERE_EMPTY:
-        is_known = np.zeros(len(flags), np.bool_)
-        is_known[rows] = population.count > 0
-        is_null |= ~is_known
+        is_there = np.zeros(len(flags), np.bool_)
+        is_there[rows] = population.count > 0
+        is_known &= is_there
     values = np.zeros(len(flags), found.values.dtype)
     values[rows] = found.values
-    series = pl.Series(pa.array(values, mask=is_null))
+    series = nullable(values, is_known)
     if found.is_row:
         series = looks.lives.pair.arrivals.frame[definition.of or ""].gather(series)
     return _columns(definition, series, flags)
@@ -127,4 +124,4 @@ def _columns(definition: FeatureDefinition, values: pl.Series, flags: Codes) -> 
 
 
 def _flags(codes: Codes) -> pl.Series:
-    return pl.Series(pa.array(codes - 1, mask=codes == 0)).cat.to(FLAG_TYPE)
+    return nullable(codes - np.uint8(1), codes > 0).cat.to(FLAG_TYPE)
