@@ -4,6 +4,7 @@ from rules.features import rings, sets
 from rules.features.blocks import forget
 from rules.features.compiling import kernel
 from rules.features.memory import Answers, Code, Feature, Kind, Memory, Records, Work
+from rules.features.prefetching import ask_ahead
 from rules.model import LATENESS_MS_MAX
 
 _EMPTY, _LATE = int(Code.EMPTY), int(Code.LATE)
@@ -72,6 +73,7 @@ def observe(features: Records, memory: Memory, work: Work, answers: Answers, sta
     """
     many, first = features.shape[0], start % features.shape[0]
     for event in range(start // many, work.occurred.shape[0]):
+        ask_ahead(features, memory, work, event)
         for member in range(first, many):
             feature = features[member]
             if feature.is_current_included and not _remember(feature, memory, member, work, event):
