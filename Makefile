@@ -32,13 +32,14 @@ install: .venv/.installed ## fetch everything: .venv with all packages, Kafka's 
 demo: install ## start everything and show it: until Ctrl-C, or DEMO_SECONDS=60
 	@$(BIN)/watchkeeper demo
 
-check: install ## everything that needs no server: format, lint, types, floors, rules, contracts
+check: install ## everything that needs no server: format, lint, types, floors, rules, contracts, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/watchkeeper rules lint
 	$(BIN)/watchkeeper contracts check
+	$(BIN)/watchkeeper db sql | $(BIN)/squawk
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: install browser check test-other ## check, then every test, on the real servers and in a real browser
