@@ -10,4 +10,10 @@ GRANTS = (
         TO watchkeeper_casework, watchkeeper_api;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA casework TO watchkeeper_casework, watchkeeper_api;
     """,
+    # Triggers leave the notes; only the sealer takes them away, into the chain.
+    """
+    REVOKE INSERT, UPDATE ON casework.audit_notes FROM watchkeeper_casework, watchkeeper_api;
+    GRANT USAGE ON SCHEMA casework TO watchkeeper_sealer;
+    GRANT SELECT, DELETE ON casework.audit_notes TO watchkeeper_sealer;
+    """,
 )

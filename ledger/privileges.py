@@ -19,6 +19,14 @@ GRANTS = (
     GRANT UPDATE (done_before) ON ledger.expiry TO watchkeeper_posting;
     GRANT EXECUTE ON FUNCTION ledger.make_months(date, integer) TO watchkeeper_posting;
     """,
+    # Who acts leaves notes; only the sealer takes them away, into the chain.
+    """
+    GRANT INSERT (kind, actor, body) ON ledger.audit_notes
+        TO watchkeeper_posting, watchkeeper_api;
+    GRANT USAGE ON SCHEMA ledger TO watchkeeper_sealer;
+    GRANT SELECT, DELETE ON ledger.audit_notes TO watchkeeper_sealer;
+    GRANT SELECT, INSERT ON ledger.audit_records TO watchkeeper_sealer;
+    """,
     # The API keeps the registry; a balance that it opens is nought.
     """
     GRANT INSERT ON ledger.accounts TO watchkeeper_api;

@@ -15,6 +15,8 @@ from ledger import arrays, rows, statements
 from ledger.chart import is_own, opened
 from ledger.remembered import Kept, Remembered
 from ledger.values import Balance, BookKey, Effects, Hold, Movement, Original, Watermark
+from ledger.witness import Witness
+from runtime.audit.store import NOTE
 
 EXPIRED_MAX = 1_000
 
@@ -143,17 +145,27 @@ class Writing:
         """Write all that a batch changes; raises `FasterWriter` and leaves nothing then."""
         self._doubt_refusals(effects)
         self.moved = effects.balances
-        self._copy(rows.OUTCOMES, rows.outcomes(effects.settlements))
-        self._copy(rows.TRANSFERS, rows.transfers(effects.transfers, self.keys))
-        self._copy(rows.HOLDS, rows.holds(effects.holds, self.keys))
-        self._copy(rows.RESOLUTIONS, rows.resolutions(effects.resolved))
-        self._copy(rows.CORRECTIONS, rows.corrections(effects.corrections))
-        self._copy(rows.CONFLICTS, rows.conflicts(effects.conflicts))
+        witness = Witness()
+        self._copy(rows.OUTCOMES, witness.seeing("outcomes", rows.outcomes(effects.settlements)))
+        self._copy(
+            rows.TRANSFERS,
+            witness.seeing("transfers", rows.transfers(effects.transfers, self.keys)),
+        )
+        self._copy(rows.HOLDS, witness.seeing("holds", rows.holds(effects.holds, self.keys)))
+        self._copy(
+            rows.RESOLUTIONS, witness.seeing("resolutions", rows.resolutions(effects.resolved))
+        )
+        self._copy(
+            rows.CORRECTIONS, witness.seeing("corrections", rows.corrections(effects.corrections))
+        )
+        self._copy(rows.CONFLICTS, witness.seeing("conflicts", rows.conflicts(effects.conflicts)))
         self._move(effects.balances)
         counts = effects.counts()
         if counts:
             names, numbers = sorted(counts), [counts[name] for name in sorted(counts)]
             self.execute(statements.ADD_TOTALS, {"cell": cell, "names": names, "counts": numbers})
+        if note := witness.told(effects, cell):
+            self.execute(NOTE, note)
 
     def _doubt_refusals(self, effects: Effects) -> None:
         # A refusal moves nothing, so that nothing else would show what it rests on to be stale.
@@ -174,7 +186,7 @@ class Writing:
         }
         self.remembered.keep(self.bounds, left)
 
-    def _copy(self, statement: str, parts: Iterable[str]) -> None:
+    def _copy(self, statement: str, parts: Iterable[bytes]) -> None:
         """Send part by part: Postgres takes one in while we make the next."""
         each = iter(parts)
         first = next(each, None)

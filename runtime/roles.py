@@ -27,6 +27,7 @@ class Role(StrEnum):
     API = "watchkeeper_api"
     CASEWORK = "watchkeeper_casework"
     AUDITOR = "watchkeeper_auditor"
+    SEALER = "watchkeeper_sealer"
 
 
 def password(owner_password: str, role: Role) -> str:

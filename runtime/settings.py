@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     redis: SecretStr = Field(description="redis://[:password@]host:port/db")
     data: Path = Field(description="folder for the archive, recovery stores and state")
     jwt_secret: SecretStr = Field(min_length=32, description="HS256 secret, at least 32 bytes")
+    audit_secret: SecretStr = Field(
+        default=SecretStr(""), description="the sealer's secret, of which its keys are made"
+    )
     jwt_issuer: str = "watchkeeper"
     jwt_audience: str = "watchkeeper-api"
     tenant: str = Field(
@@ -53,6 +56,11 @@ class Settings(BaseSettings):
     def archive(self) -> Path:
         """The folder of the Delta table of decided transactions."""
         return self.data / "archive" / "transactions"
+
+    @property
+    def audit(self) -> Path:
+        """The folder of the audit chain's signed checkpoints."""
+        return self.data / "audit"
 
     @property
     def recovery(self) -> Path:

@@ -33,8 +33,26 @@ STRUCTURE = [
     "ALTER FUNCTION ledger.refuse_change() RENAME TO allow_change",
     "SET ROLE watchkeeper",
 ]
+CHANGES_OF_THE_CHAIN = [
+    "UPDATE ledger.audit_records SET body = ''",
+    "DELETE FROM ledger.audit_records",
+    "TRUNCATE ledger.audit_records",
+    "UPDATE ledger.audit_notes SET body = ''",
+    "TRUNCATE ledger.audit_notes",
+]
+SEALING = ["INSERT INTO ledger.audit_records DEFAULT VALUES", "DELETE FROM ledger.audit_notes"]
 REFUSALS = {
+    Role.SEALER: [
+        *WRITES_TO_THE_JOURNAL,
+        *ADDITIONS,
+        *STRUCTURE,
+        *CHANGES_OF_THE_CHAIN,
+        "INSERT INTO ledger.audit_notes DEFAULT VALUES",
+        "SELECT FROM ledger.outcomes",
+    ],
     Role.POSTING: [
+        *CHANGES_OF_THE_CHAIN,
+        *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *STRUCTURE,
         "UPDATE ledger.accounts SET may_go_negative = true",
@@ -45,6 +63,8 @@ REFUSALS = {
         "INSERT INTO ledger.transfers_2026_03 DEFAULT VALUES",
     ],
     Role.API: [
+        *CHANGES_OF_THE_CHAIN,
+        *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *ADDITIONS,
         *STRUCTURE,
@@ -55,6 +75,8 @@ REFUSALS = {
         "SELECT ledger.make_months('2026-01-01', 1)",
     ],
     Role.AUDITOR: [
+        *CHANGES_OF_THE_CHAIN,
+        *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *ADDITIONS,
         *STRUCTURE,
@@ -62,6 +84,8 @@ REFUSALS = {
         "INSERT INTO ledger.accounts DEFAULT VALUES",
     ],
     Role.CASEWORK: [
+        *CHANGES_OF_THE_CHAIN,
+        *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *ADDITIONS,
         *STRUCTURE,

@@ -30,6 +30,7 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
     redis: str
     postgres_roles: dict[str, str] = {}
     jwt_secret: str
+    audit_secret: str = ""
     tenant: str = "demo"
     cells: int = 1
     scoring_workers: int = 1
@@ -88,6 +89,7 @@ class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
             "WATCHKEEPER_REDIS": self.redis,
             "WATCHKEEPER_DATA": self.data,
             "WATCHKEEPER_JWT_SECRET": self.jwt_secret,
+            "WATCHKEEPER_AUDIT_SECRET": self.audit_secret if process == "sealing" else "",
             "WATCHKEEPER_TENANT": self.tenant,
             "WATCHKEEPER_CELLS": str(self.cells),
             "WATCHKEEPER_API_PORT": str(self.ports["api"]),

@@ -19,6 +19,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     postgres_password: str
     valkey_password: str
     jwt_secret: str
+    audit_secret: str = ""
     cells: int
     ports: dict[str, int] = {}
 
@@ -30,6 +31,7 @@ def recall(path: Path, cells: int | None) -> Memory:
             postgres_password=secrets.token_urlsafe(SECRET_BYTES),
             valkey_password=secrets.token_urlsafe(SECRET_BYTES),
             jwt_secret=secrets.token_urlsafe(SECRET_BYTES),
+            audit_secret=secrets.token_urlsafe(SECRET_BYTES),
             cells=cells or 1,
         )
     memory = msgspec.json.decode(path.read_bytes(), type=Memory)
@@ -39,6 +41,9 @@ def recall(path: Path, cells: int | None) -> Memory:
             "each account has its cell for good.",
             "Leave --cells out, or start a new stack in another folder with --data.",
         )
+    if not memory.audit_secret:  # The stack is older than the audit chain.
+        new = secrets.token_urlsafe(SECRET_BYTES)
+        memory = msgspec.structs.replace(memory, audit_secret=new)
     return memory
 
 

@@ -53,6 +53,7 @@ DESK = (
 
 PROCESSES = (
     _module("posting", "dataflows.posting", "topics", "schema"),
+    _module("sealing", "dataflows.sealing", "schema"),
     _module("archiving", "dataflows.archiving", "topics"),
     _module("alerting", "dataflows.alerting", "topics", "schema"),
     _module("scoring", "dataflows.scoring", "topics"),

@@ -8,7 +8,7 @@ from runtime.roles import Role, grant, password
 from watchkeeper.stack.servers import postgres
 
 SCHEMAS = {"ledger": ledger.privileges.GRANTS, "casework": casework.privileges.GRANTS}
-_OF_PROCESS = {"posting": Role.POSTING, "api": Role.API}
+_OF_PROCESS = {"posting": Role.POSTING, "api": Role.API, "sealing": Role.SEALER}
 
 
 def role_of(process: str) -> Role:

@@ -71,6 +71,7 @@ def describe(wishes: Wishes, memory: Memory, started_at: datetime) -> Descriptor
         postgres_roles=_roles(memory) if wishes.postgres == EMBEDDED else {},
         redis=found["valkey"],
         jwt_secret=memory.jwt_secret,
+        audit_secret=memory.audit_secret,
         cells=memory.cells,
         scoring_workers=wishes.scoring_workers,
         ports=memory.ports,

@@ -1,0 +1,1 @@
+"""Sealing: what happened gets its place in the audit chain."""

@@ -1,0 +1,96 @@
+"""Sealing as a process: it looks for notes every second, and signs where the chain ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from dataflows.sealing import metrics
+from runtime.audit.chain import Link
+from runtime.audit.checkpoints import PUBLIC_KEY_FILE, Keys, append
+from runtime.audit.store import SOURCES, Store
+from runtime.postgres import Connection, Unreachable, attempts, connect
+
+NAME = "watchkeeper-sealing"
+PAUSE_SECONDS = 1.0
+CHECKPOINT_SECONDS = 10.0
+OUTAGE_SECONDS_MAX = 60.0
+
+
+@dataclass(slots=True)
+class Sealer:
+    """Seals what waits; checkpoints leave the database at most every `CHECKPOINT_SECONDS`."""
+
+    dsn: str
+    keys: Keys
+    folder: Path
+    now: Callable[[], datetime]
+    clock: Callable[[], float]
+    sources: tuple[str, ...] = SOURCES
+    end: Link = field(default_factory=Link)
+    signed: Link = field(default_factory=Link)
+    due: float = float("-inf")
+    connection: Connection | None = None
+
+    def begin(self) -> None:
+        """Lay the public key beside where the checkpoints go."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / PUBLIC_KEY_FILE).write_bytes(self.keys.public_pem)
+
+    def seal(self) -> bool:
+        """Seal what waits, on a new connection where the old one broke; False: nothing waited."""
+        try:
+            store = self._store()
+            records = store.seal(self.keys.sealing, self.now)
+        except Unreachable:
+            self.close()
+            raise
+        if records:
+            self.end = Link(records[-1].seq, records[-1].hash)
+            metrics.SEALED.inc(len(records))
+        metrics.COUNT.set(self.end.count)
+        return bool(records)
+
+    def _store(self) -> Store:
+        if self.connection is None:
+            self.connection = connect(self.dsn, NAME)
+            self.end = Store(self.connection, self.sources).end()
+        return Store(self.connection, self.sources)
+
+    def sign(self, clock: float) -> None:
+        """Write a checkpoint where one is due and the chain has grown."""
+        if self.end != self.signed and clock >= self.due:
+            append(self.folder, self.keys.sign(self.end, self.now()))
+            self.signed, self.due = self.end, clock + CHECKPOINT_SECONDS
+            metrics.CHECKPOINTS.inc()
+
+    def close(self) -> None:
+        """Leave; what is not committed never was."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+def run(sealer: Sealer, stopped: Event) -> None:
+    """Seal until stopped; where Postgres stays away, the error is raised."""
+    sealer.begin()
+    try:
+        while not stopped.is_set():
+            if not _patiently(sealer, stopped):
+                stopped.wait(PAUSE_SECONDS)
+            sealer.sign(sealer.clock())
+    except Unreachable:
+        # Asked to stop while waiting for Postgres: what was not sealed still waits there.
+        if not stopped.is_set():
+            raise
+    finally:
+        sealer.close()
+    sealer.sign(float("inf"))
+
+
+def _patiently(sealer: Sealer, stopped: Event) -> bool:
+    for attempt in attempts(OUTAGE_SECONDS_MAX, stopped.is_set):
+        with attempt:
+            return sealer.seal()
+    raise AssertionError("the last attempt returns or raises")
