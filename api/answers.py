@@ -66,5 +66,7 @@ def as_refusal(error: Exception) -> Refusal:
 
 def _of_parameters(error: RequestValidationError) -> Refusal:
     first = error.errors()[0]
+    if first["type"] == "extra_forbidden":
+        return Refusal("not-as-agreed", "a parameter that is not known")
     place = ".".join(str(part) for part in first["loc"])
     return Refusal("not-as-agreed", f"{place}: {first['msg']}")

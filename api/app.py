@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
-from api import lists, publications, reading, rule_sets, upkeep, watching
+from api import history, lists, publications, reading, rule_sets, upkeep, watching
 from api.answers import answer_refusals
 from api.bodies import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
 from api.documents import PROBLEM_ANSWERS, document
@@ -41,7 +41,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     guard = Guard(services.authenticator)
     app.router.routes.extend(_body_routes(services, guard))
     reading.add_routes(app, services, guard)
-    for room in (watching, rule_sets, publications, lists):
+    for room in (history, watching, rule_sets, publications, lists):
         room.add_routes(app, services, guard)
     upkeep.add_routes(app, services)
     answer_refusals(app, services.metrics)

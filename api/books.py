@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.ports import AccountConflict, BooksAway
+from ledger.async_history import AsyncHistory
+from ledger.history import (
+    Page,
+    PastBalance,
+    PastTransaction,
+    StatementLine,
+    StatementQuery,
+    TransactionQuery,
+)
 from ledger.reading import AccountMismatch, AsyncReader
 from ledger.values import Account, Outcome, Statement
 from runtime.postgres import AsyncPool, Unreachable
@@ -17,6 +26,7 @@ class PostgresBooks:
 
     pool: AsyncPool
     reader: AsyncReader
+    history: AsyncHistory
 
     async def outcome(self, tenant: str, transaction_id: str) -> Outcome | None:
         """What became of a transaction, once it is booked."""
@@ -40,6 +50,23 @@ class PostgresBooks:
                 return await self.reader.register(account, now)
             except AccountMismatch as mismatch:
                 raise AccountConflict(str(mismatch)) from None
+
+    async def balances_at(
+        self, tenant: str, account_id: str, at: datetime
+    ) -> Sequence[PastBalance]:
+        """What an account held at an instant; none: it is unknown."""
+        async with at_hand():
+            return await self.history.balances_at(tenant, account_id, at)
+
+    async def statement(self, query: StatementQuery) -> Page[StatementLine]:
+        """The transfers of an account, the latest first."""
+        async with at_hand():
+            return await self.history.statement(query)
+
+    async def transactions(self, query: TransactionQuery) -> Page[PastTransaction]:
+        """The transactions of an account, the latest first."""
+        async with at_hand():
+            return await self.history.transactions(query)
 
     async def trouble(self) -> str | None:
         """None, or why Postgres does not answer."""

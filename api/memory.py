@@ -7,6 +7,16 @@ from datetime import UTC, datetime
 from api.ports import AccountConflict, BooksAway, Claim, Known, LogAway, MemoryAway, Place
 from data_contracts.alert import Alert
 from data_contracts.control import ControlKind
+from ledger.history import (
+    Page,
+    PastBalance,
+    PastTransaction,
+    StatementLine,
+    StatementQuery,
+    TransactionQuery,
+)
+from ledger.memory import MemoryBooks as MemoryLedger
+from ledger.memory_history import MemoryHistory
 from ledger.values import Account, Outcome, Statement
 
 LEASE_SECONDS = 12
@@ -101,11 +111,12 @@ class MemoryLog:
 
 @dataclass(slots=True)
 class MemoryBooks:
-    """Dictionaries by tenant and id."""
+    """Dictionaries by tenant and id; the past of accounts is that of `ledger`."""
 
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     statements: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict)
     registry: dict[tuple[str, str], Account] = field(default_factory=dict)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     is_away: bool = False
 
     def _check(self) -> None:
@@ -137,6 +148,23 @@ class MemoryBooks:
             raise AccountConflict("the currency of an account never changes")
         self.registry[key] = account
         return before is None
+
+    async def balances_at(
+        self, tenant: str, account_id: str, at: datetime
+    ) -> Sequence[PastBalance]:
+        """What an account held at an instant."""
+        self._check()
+        return await MemoryHistory(self.ledger).balances_at(tenant, account_id, at)
+
+    async def statement(self, query: StatementQuery) -> Page[StatementLine]:
+        """The transfers of an account, the latest first."""
+        self._check()
+        return await MemoryHistory(self.ledger).statement(query)
+
+    async def transactions(self, query: TransactionQuery) -> Page[PastTransaction]:
+        """The transactions of an account, the latest first."""
+        self._check()
+        return await MemoryHistory(self.ledger).transactions(query)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data_contracts.decision import Severity, Verdict
 from data_contracts.outcome import OutcomeStatus
+from data_contracts.resolution import ResolutionKind
+from data_contracts.transaction import Direction, TransactionType
+from ledger.values import AccountKind
 
 
 class Answer(BaseModel):
@@ -59,8 +62,10 @@ class BalanceAnswer(Answer):
 
     currency: str
     posted_minor: Annotated[int, Field(description="credits minus debits")]
-    held_minor: Annotated[int, Field(description="set aside by holds under review")]
-    available_minor: Annotated[int, Field(description="posted without what is held")]
+    held_minor: Annotated[
+        int | None, Field(description="set aside by holds under review; not told of the past")
+    ] = None
+    available_minor: Annotated[int | None, Field(description="posted without what is held")] = None
     version: Annotated[int, Field(description="how many transfers made it")]
 
 
@@ -68,8 +73,62 @@ class AccountBalanceAnswer(Answer):
     """The balances of an account, that of its own currency first."""
 
     account_id: str
-    as_of_position: Annotated[int, Field(description="of the log; -1: before the first")]
+    as_of_position: Annotated[
+        int | None, Field(description="of the log; -1: before the first; not told of the past")
+    ] = None
+    at: Annotated[datetime | None, Field(description="the instant that was asked for")] = None
     balances: tuple[BalanceAnswer, ...]
+
+
+class StatementLineAnswer(Answer):
+    """One transfer as the account sees it."""
+
+    transfer_id: str
+    transaction_id: str
+    type: TransactionType
+    counter_account: Annotated[str, Field(description="the other side, in words")]
+    counter_kind: AccountKind
+    amount_minor: Annotated[int, Field(description="negative where money left the account")]
+    currency: str
+    balance_after_minor: int
+    version: Annotated[int, Field(description="the number of the transfer in this balance")]
+    occurred_at: datetime
+    booked_at: datetime
+
+
+class StatementAnswer(Answer):
+    """A page of a statement, the latest line first."""
+
+    account_id: str
+    currency: str
+    lines: tuple[StatementLineAnswer, ...]
+    next_cursor: Annotated[str | None, Field(description="absent on the last page")] = None
+
+
+class PastTransactionAnswer(Answer):
+    """A transaction of an account, and what became of it."""
+
+    transaction_id: str
+    event_id: str
+    type: TransactionType
+    direction: Direction
+    amount_minor: int
+    currency: str
+    decision: Verdict
+    outcome: OutcomeStatus
+    outcome_reason: str | None = None
+    hold_ended: Annotated[ResolutionKind | None, Field(description="how its hold ended")] = None
+    position: int
+    occurred_at: datetime
+    booked_at: datetime
+
+
+class HistoryAnswer(Answer):
+    """A page of an account's transactions; while there is a cursor there may be more."""
+
+    account_id: str
+    transactions: tuple[PastTransactionAnswer, ...]
+    next_cursor: Annotated[str | None, Field(description="absent on the last page")] = None
 
 
 class SelfAnswer(Answer):

@@ -25,6 +25,7 @@ class Action(StrEnum):
     SUBMIT_TRANSACTIONS = "transactions.submit"
     READ_TRANSACTION = "transactions.read"
     READ_BALANCE = "balances.read"
+    READ_STATEMENT = "statements.read"
     REGISTER_ACCOUNT = "accounts.register"
     READ_SELF = "self.read"
     READ_ALERTS = "alerts.read"
@@ -53,6 +54,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SUBMIT_TRANSACTIONS: frozenset({Role.TELLER, Role.SERVICE}),
     Action.READ_TRANSACTION: _EVERYONE,
     Action.READ_BALANCE: _EVERYONE - {Role.RISK},
+    Action.READ_STATEMENT: _EVERYONE - {Role.RISK},
     Action.REGISTER_ACCOUNT: frozenset({Role.ADMIN, Role.SERVICE}),
     Action.READ_SELF: _EVERYONE,
     Action.READ_ALERTS: _STAFF,

@@ -8,6 +8,7 @@ import msgspec
 
 from data_contracts.alert import Alert
 from data_contracts.control import ControlKind
+from ledger.history import History
 from ledger.values import Account, Outcome, Statement
 
 Clock = Callable[[], datetime]
@@ -102,7 +103,7 @@ class ControlLog(Log, Protocol):
         ...
 
 
-class Books(Protocol):
+class Books(History, Protocol):
     """The ledger, as far as the API reads it; raises `BooksAway`."""
 
     async def outcome(self, tenant: str, transaction_id: str) -> Outcome | None:

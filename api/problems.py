@@ -124,6 +124,17 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         "account-conflict": Problem(
             409, "The account stands in the books otherwise", "The currency of an account stays."
         ),
+        # Pages, and times that are asked for.
+        "cursor": Problem(
+            _UNREADABLE,
+            "The cursor is not of this question",
+            "Send `next_cursor` as it came with the filters it came for, or none to begin anew.",
+        ),
+        "not-yet": Problem(
+            _UNREADABLE,
+            "The instant that is asked for lies in the future",
+            "Leave `at` out for the balance of now.",
+        ),
         # Rule sets by two persons, lists and breakers.
         "rule-set-not-found": Problem(
             404,

@@ -1,9 +1,10 @@
 """The routes that only read: a transaction, a balance, and who one is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Query
 
 from api.authentication import Principal
 from api.guard import Admitted, Guard, identifier, reaches
@@ -19,8 +20,10 @@ from api.models import (
 from api.permissions import REACH, Action, Reach, may
 from api.ports import MemoryAway
 from api.problems import Refusal, retry_later
+from api.questions import BalanceParameters
 from api.services import Services
 from data_contracts.ids import event_id, text
+from ledger.history import PastBalance
 from ledger.values import Outcome, Statement
 
 
@@ -43,16 +46,23 @@ def add_routes(app: FastAPI, services: Services, guard: Guard) -> None:
             raise Refusal("transaction-not-found")
         return answer
 
-    @app.get("/v1/accounts/{account_id}/balance", summary="What an account holds")
+    @app.get(
+        "/v1/accounts/{account_id}/balance",
+        summary="What an account holds, or held at any time",
+        response_model_exclude_none=True,
+    )
     async def read_balance(
         account_id: str,
+        asked: Annotated[BalanceParameters, Query()],
         principal: Annotated[Principal, Depends(Admitted(guard, Action.READ_BALANCE))],
     ) -> AccountBalanceAnswer:
         found = identifier(account_id, "account-not-found")
-        statements = await services.books.balances(principal.tenant, found)
-        if not statements or not await _is_in_reach(services, principal, found):
+        if asked.at is not None and asked.at > services.clock():
+            raise Refusal("not-yet")
+        answer = await _balances(services, principal.tenant, found, asked.at)
+        if not answer.balances or not await _is_in_reach(services, principal, found):
             raise Refusal("account-not-found")
-        return _balance(found, statements)
+        return answer
 
     @app.get(
         "/v1/me",
@@ -122,10 +132,31 @@ def _booked(outcome: Outcome) -> TransactionAnswer:
     )
 
 
-def _balance(account_id: str, statements: Sequence[Statement]) -> AccountBalanceAnswer:
+async def _balances(
+    services: Services, tenant: str, account_id: str, at: datetime | None
+) -> AccountBalanceAnswer:
+    if at is None:
+        return _now(account_id, await services.books.balances(tenant, account_id))
+    return _past(account_id, at, await services.books.balances_at(tenant, account_id, at))
+
+
+def _past(account_id: str, at: datetime, balances: Sequence[PastBalance]) -> AccountBalanceAnswer:
     return AccountBalanceAnswer(
         account_id=account_id,
-        as_of_position=statements[0].as_of_position,
+        at=at,
+        balances=tuple(
+            BalanceAnswer(
+                currency=balance.currency, posted_minor=balance.posted, version=balance.version
+            )
+            for balance in balances
+        ),
+    )
+
+
+def _now(account_id: str, statements: Sequence[Statement]) -> AccountBalanceAnswer:
+    return AccountBalanceAnswer(
+        account_id=account_id,
+        as_of_position=statements[0].as_of_position if statements else None,
         balances=tuple(
             BalanceAnswer(
                 currency=statement.currency,

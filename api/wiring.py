@@ -17,6 +17,7 @@ from api.services import Health, Services
 from casework.desk import PostgresDesk
 from casework.rule_book import PostgresRuleBook
 from data_contracts.topics import DECISIONS, TRANSACTIONS, Topic
+from ledger.async_history import AsyncHistory
 from ledger.reading import AsyncReader
 from runtime.postgres import async_pool
 from runtime.redis import connect
@@ -40,7 +41,7 @@ def wire(
     client = connect(settings.redis.get_secret_value(), NAME)
     natural_ids = RedisNaturalIds(client)
     pool = async_pool(settings.postgres.get_secret_value(), NAME)
-    books = PostgresBooks(pool, AsyncReader(pool, decisions_topic))
+    books = PostgresBooks(pool, AsyncReader(pool, decisions_topic), AsyncHistory(pool))
     operation = ScrapedOperation.of(settings.kafka, settings.processes, log_topic, settings.cells)
     services = Services(
         authenticator=Authenticator(

@@ -255,5 +255,11 @@ def test_one_is_told_who_one_is(house: House) -> None:
         "role": "teller",
         "branch": "north",
         "reach": "branch",
-        "actions": ["transactions.submit", "transactions.read", "balances.read", "self.read"],
+        "actions": [
+            "transactions.submit",
+            "transactions.read",
+            "balances.read",
+            "statements.read",
+            "self.read",
+        ],
     }
