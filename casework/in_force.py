@@ -4,9 +4,11 @@
 The books follow the log within a second.
 """
 
+from dataclasses import dataclass
+
 import msgspec
 
-from data_contracts.control import BreakerRecord, ListEntryRecord
+from data_contracts.control import BreakerRecord, FeatureWarmRecord, ListEntryRecord
 from rules.model import RuleSet
 from rules.rule_set import from_canonical
 from runtime.postgres import Connection
@@ -24,10 +26,30 @@ WHERE cell = %(cell)s AND kind IN ('list-entry', 'breaker')
   AND (%(until)s::bigint IS NULL OR position <= %(until)s)
 ORDER BY position
 """
+ALL = """
+SELECT position, kind, rule_set, record FROM casework.publications
+WHERE cell = %(cell)s AND (%(until)s::bigint IS NULL OR position <= %(until)s)
+ORDER BY position
+"""
+DOCUMENTS = """
+SELECT rule_set, canonical FROM casework.rule_sets WHERE rule_set = ANY(%(names)s)
+"""
 KINDS: dict[str, type[ListEntryRecord | BreakerRecord]] = {
     "list-entry": ListEntryRecord,
     "breaker": BreakerRecord,
 }
+RECORDS: dict[str, type[ListEntryRecord | BreakerRecord | FeatureWarmRecord]] = {
+    **KINDS,
+    "feature-warm": FeatureWarmRecord,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a control record changed at its position."""
+
+    position: int
+    change: RuleSet | ListEntryRecord | BreakerRecord | FeatureWarmRecord
 
 
 def rule_set_in_force(
@@ -44,3 +66,17 @@ def changes_in_force(
     """Entries of lists and breakers in order of position, for `Evaluator.take`."""
     rows = connection.execute(CHANGES, {"cell": cell, "until": until})
     return [msgspec.convert(record, KINDS[kind]) for kind, record in rows]
+
+
+def published_until(
+    connection: Connection, cell: int = 0, until: int | None = None
+) -> list[Published]:
+    """Every change of what decides, in order of position, for whoever goes the way of the log."""
+    rows = connection.execute(ALL, {"cell": cell, "until": until}).fetchall()
+    names = list({name for _, _, name, _ in rows if name is not None})
+    documents = connection.execute(DOCUMENTS, {"names": names})
+    rule_sets = {name: from_canonical(bytes(canonical)) for name, canonical in documents}
+    return [
+        Published(position, rule_sets[name] if name else msgspec.convert(record, RECORDS[kind]))
+        for position, kind, name, record in rows
+    ]

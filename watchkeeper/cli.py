@@ -49,6 +49,8 @@ ENTRIES = (
     Entry("lists", "Show block and allow lists, and change them.", RULES),
     Entry("contracts", "Read the data contracts, and refuse to break them.", RULES),
     Entry("sql", "Ask the archive in SQL.", BOOKS),
+    Entry("replay", "Make a decision again from what was kept, and compare it.", BOOKS),
+    Entry("verify", "Make many decisions again, and count those that differ.", BOOKS),
     Entry("ledger", "Read the books and prove that they agree.", BOOKS),
     Entry("db", "Move the database's schema forward or back.", BOOKS),
 )

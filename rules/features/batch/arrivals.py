@@ -19,6 +19,7 @@ Bools = NDArray[np.bool_]
 
 NOBODY = -1  # The number of a key that is null.
 TENANT = "tenant"
+CLOCK = "clock"  # No field has that name.
 NUMBERS_TO_A_ROW = 8  # With more, keys are numbered anew, so that no product runs over.
 
 
@@ -41,13 +42,14 @@ class Arrivals:
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "Arrivals":
-        """Read the times off a frame."""
+        """Read the times off a frame; of a part of a history, a column says what the clock was."""
         occurred, received = (
             _milliseconds(frame["occurred_at"]),
             _milliseconds(frame["received_at"]),
         )
         times, ranks = np.unique(occurred, return_inverse=True)
-        clock = np.maximum.accumulate(received) if len(received) else received
+        clock = frame[CLOCK].to_numpy() if CLOCK in frame.columns else received
+        clock = np.maximum.accumulate(clock) if len(clock) else clock
         return cls(frame, occurred, clock, times, ranks.astype(np.int64))
 
     def __len__(self) -> int:
