@@ -1,12 +1,40 @@
+"""The gateway at a real server that answers as it is told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
 import httpx
 import pytest
 
 from streamlit_app.gateway import ApiAway, HttpGateway
 
 
-def a_gateway(status: int, content: bytes) -> HttpGateway:
-    answers = httpx.MockTransport(lambda _request: httpx.Response(status, content=content))
-    return HttpGateway(httpx.Client(transport=answers, base_url="http://api"), lambda: "token")
+@contextmanager
+def a_gateway(status: int, content: bytes) -> Iterator[HttpGateway]:
+    """A gateway to a server on loopback that gives one answer to everything."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802  (the name that the standard library calls)
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing on stderr."""
+
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    answering = Thread(target=server.serve_forever)
+    answering.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as client:
+            yield HttpGateway(client, lambda: "token")
+    finally:
+        server.shutdown()
+        answering.join()
+        server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -15,11 +43,13 @@ def a_gateway(status: int, content: bytes) -> HttpGateway:
 def test_any_other_answer_than_agreed_means_that_the_api_is_away(
     status: int, content: bytes
 ) -> None:
-    with pytest.raises(ApiAway):
-        a_gateway(status, content).snapshot()
-    with pytest.raises(ApiAway):
-        a_gateway(status, content).latest_alerts(5)
+    with a_gateway(status, content) as gateway:
+        with pytest.raises(ApiAway):
+            gateway.snapshot()
+        with pytest.raises(ApiAway):
+            gateway.latest_alerts(5)
 
 
 def test_the_alerts_are_read_from_their_envelope() -> None:
-    assert a_gateway(200, b'{"alerts":[]}').latest_alerts(5) == []
+    with a_gateway(200, b'{"alerts":[]}') as gateway:
+        assert gateway.latest_alerts(5) == []
