@@ -16,7 +16,7 @@ def a_gateway(status: int, content: bytes) -> Iterator[HttpGateway]:
     """A gateway to a server on loopback that gives one answer to everything."""
 
     class Answering(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  (the name that the standard library calls)
+        def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
