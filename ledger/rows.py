@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from data_contracts import ids
 from data_contracts.codec import encode
@@ -165,7 +166,7 @@ def resolutions(items: Sequence[Resolved]) -> Iterator[str]:
 
 def _resolution(item: Resolved) -> str:
     return (
-        f"{item.hold.movement.event_id.hex()}\t{text(item.resolution.resolution_id)}\t"
+        f"{item.hold.movement.event_id.hex()}\t{UUID(item.resolution.resolution_id)}\t"
         f"{item.resolution.kind}\t{text(item.resolution.reason)}\t"
         f"{text(item.resolution.resolved_by)}\t"
         f"{instants(item.resolution.resolved_at, item.booked_at)}\n"

@@ -52,6 +52,7 @@ ENTRIES = (
     Entry("replay", "Make a decision again from what was kept, and compare it.", BOOKS),
     Entry("verify", "Make many decisions again, and count those that differ.", BOOKS),
     Entry("ledger", "Read the books and prove that they agree.", BOOKS),
+    Entry("audit", "Prove that nothing was changed behind our back.", BOOKS),
     Entry("db", "Move the database's schema forward or back.", BOOKS),
 )
 

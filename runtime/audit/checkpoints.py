@@ -107,10 +107,14 @@ def read(folder: Path) -> Iterator[Checkpoint]:
 
 @dataclass(slots=True)
 class Comparison:
-    """Lays checkpoints beside the records as these go by; both stand in order of count."""
+    """Lays checkpoints beside the records as these go by; both stand in order of count.
+
+    Only of a whole chain can be said that its tail is cut off.
+    """
 
     checkpoints: Iterator[Checkpoint]
     public: Ed25519PublicKey
+    is_whole: bool = True
     line: int = 0
     matched: int = 0
     waiting: Checkpoint | None = None
@@ -122,7 +126,8 @@ class Comparison:
             found.extend(self._until(record))
             end = Link(record.seq, record.hash)
             yield record
-        found.extend(self._behind(end))
+        if self.is_whole:
+            found.extend(self._behind(end))
 
     def _next(self) -> Iterator[Checkpoint]:
         if self.waiting is not None:

@@ -74,6 +74,12 @@ class Store:
         row = self.connection.execute(_END).fetchone()
         return Link(row[0], bytes(row[1])) if row else Link()
 
+    def link(self, count: int) -> Link:
+        """The end of the chain as it was with so many records; that record may be gone."""
+        query = "SELECT seq, hash FROM ledger.audit_records WHERE seq = %s"
+        row = self.connection.execute(query, [count]).fetchone()
+        return Link(row[0], bytes(row[1])) if row else Link(count)
+
     def unsealed(self) -> int:
         """How many notes wait."""
         return sum(self._waiting(source) for source in self.sources)
