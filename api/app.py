@@ -38,7 +38,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redirect_slashes=False,
         responses=PROBLEM_ANSWERS,
     )
-    guard = Guard(services.authenticator)
+    guard = Guard(services.authenticator, services.reads, services.clock)
     app.router.routes.extend(_body_routes(services, guard))
     reading.add_routes(app, services, guard)
     for room in (history, watching, rule_sets, publications, lists):

@@ -11,7 +11,9 @@ from starlette.types import Receive, Scope, Send
 from api.authentication import Authenticator, Headers, Principal
 from api.bodies import check_accept, check_body_head, read_body
 from api.permissions import Action, may, sees
+from api.ports import Clock
 from api.problems import Refusal
+from api.reads import Reads
 from api.room import Room
 from ledger.values import Account
 
@@ -23,6 +25,8 @@ class Guard:
     """Admits a request to an action, or refuses it."""
 
     authenticator: Authenticator
+    reads: Reads
+    clock: Clock
 
     def admit(self, headers: Headers, action: Action) -> Principal:
         """The one who asks, if its role may do this."""
@@ -42,7 +46,11 @@ class Admitted:
 
     async def __call__(self, request: Request) -> Principal:
         """The one who asks."""
-        return self.guard.admit(request.scope["headers"], self.action)
+        principal = self.guard.admit(request.scope["headers"], self.action)
+        query = request.url.query
+        target = f"{request.url.path}?{query}" if query else request.url.path
+        self.guard.reads.note(principal, self.action, target, self.guard.clock())
+        return principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from api.intake import Writer
 from api.metrics import Metrics
 from api.models import ReadinessAnswer
 from api.ports import Alerts, Books, Clock, ControlLog, NaturalIds, Operation, Trouble
+from api.reads import Reads
 from api.room import Room
 from casework.ports import RuleBook
 
@@ -42,6 +43,7 @@ class Services:
     cells: int = 1
     health: Health = field(default_factory=Health)
     metrics: Metrics = field(default_factory=Metrics)
+    reads: Reads = field(default_factory=Reads)
     room: Room = field(default_factory=Room)
 
     @property

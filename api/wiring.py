@@ -68,7 +68,8 @@ def wire(
         log.start()
         await pool.open()
         try:
-            yield
+            async with services.reads.written_to(pool):
+                yield
         finally:
             await log.stop()
             await operation.close()
