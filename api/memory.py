@@ -4,7 +4,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from api.ports import AccountConflict, BooksAway, Claim, Known, LogAway, MemoryAway, Place
+from api.ports import (
+    BALANCE_SECONDS_MAX,
+    LEASE_SECONDS_MAX,
+    AccountConflict,
+    BooksAway,
+    CacheAway,
+    Claim,
+    Known,
+    LogAway,
+    MemoryAway,
+    Place,
+)
 from data_contracts.alert import Alert
 from data_contracts.control import ControlKind
 from ledger.history import (
@@ -165,6 +176,45 @@ class MemoryBooks:
         """The transactions of an account, the latest first."""
         self._check()
         return await MemoryHistory(self.ledger).transactions(query)
+
+
+@dataclass(slots=True)
+class MemoryBalances:
+    """Leases and copies, with the times at which they end by the clock `seconds`."""
+
+    seconds: Callable[[], float]
+    is_away: bool = False
+    leases: dict[bytes, tuple[bytes, float]] = field(default_factory=dict)
+    copies: dict[bytes, tuple[bytes, float]] = field(default_factory=dict)
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise CacheAway("it was told to be away")
+
+    def _standing(self, kept: Mapping[bytes, tuple[bytes, float]], key: bytes) -> bytes | None:
+        value, ends_at = kept.get(key, (None, 0.0))
+        return value if ends_at > self.seconds() else None
+
+    async def look(self, key: bytes, lease: bytes) -> bytes | None:
+        """The copy, or None; then the lease stands, unless somebody else's does."""
+        self._check()
+        copy = self._standing(self.copies, key)
+        if copy is None and self._standing(self.leases, key) is None:
+            self.leases[key] = lease, self.seconds() + LEASE_SECONDS_MAX
+        return copy
+
+    async def keep(self, key: bytes, lease: bytes, value: bytes) -> None:
+        """Keep a copy that was read under a lease, if the lease still stands."""
+        self._check()
+        if self._standing(self.leases, key) == lease:
+            del self.leases[key]
+            self.copies[key] = value, self.seconds() + BALANCE_SECONDS_MAX
+
+    async def end(self, key: bytes) -> None:
+        """End the copy and every lease."""
+        self._check()
+        self.leases.pop(key, None)
+        self.copies.pop(key, None)
 
 
 @dataclass(slots=True)

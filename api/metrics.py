@@ -32,6 +32,11 @@ class Metrics:
         self.degraded = self._counter(
             "idempotency_degraded_total", "Requests served without the memory of natural ids."
         )
+        self.balance_reads = self._counter(
+            "balance_reads_total",
+            "Balances of now by where they came from: cache, books, or books with the cache away.",
+            "source",
+        )
         self.log_failures = self._counter(
             "log_failures_total", "Requests whose transactions the log did not acknowledge."
         )

@@ -11,12 +11,20 @@ from data_contracts.control import ControlKind
 from ledger.history import History
 from ledger.values import Account, Outcome, Statement
 
+# How long a copy of balances is kept, and how long reading one may take to be kept at all.
+BALANCE_SECONDS_MAX = 5.0
+LEASE_SECONDS_MAX = 2.0
+
 Clock = Callable[[], datetime]
 Trouble = Callable[[], Awaitable[str | None]]
 
 
 class MemoryAway(RuntimeError):
     """The memory of natural ids does not answer, or is full: go on without it, and say so."""
+
+
+class CacheAway(RuntimeError):
+    """The cache of balances does not answer, or cannot be trusted: read the books."""
 
 
 class LogAway(RuntimeError):
@@ -123,6 +131,22 @@ class Books(History, Protocol):
 
         Raises `AccountConflict` where its currency would change.
         """
+        ...
+
+
+class BalanceCache(Protocol):
+    """Copies by key, each for `BALANCE_SECONDS_MAX`; raises `CacheAway`."""
+
+    async def look(self, key: bytes, lease: bytes) -> bytes | None:
+        """The copy, or None; then the lease stands, unless somebody else's does."""
+        ...
+
+    async def keep(self, key: bytes, lease: bytes, value: bytes) -> None:
+        """Keep a copy that was read under a lease, if the lease still stands."""
+        ...
+
+    async def end(self, key: bytes) -> None:
+        """End the copy and every lease."""
         ...
 
 

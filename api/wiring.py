@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 
 from fastapi import FastAPI
 
@@ -9,9 +10,12 @@ from api.alerts import PostgresAlerts
 from api.app import Lifespan
 from api.authentication import Authenticator
 from api.books import PostgresBooks
+from api.cached_books import CachedBooks
 from api.kafka_log import KafkaLog, open_producer
+from api.metrics import Metrics
 from api.operation import ScrapedOperation
 from api.ports import Clock
+from api.redis_balances import RedisBalances
 from api.redis_ids import RedisNaturalIds
 from api.services import Health, Services
 from casework.desk import PostgresDesk
@@ -42,6 +46,7 @@ def wire(
     natural_ids = RedisNaturalIds(client)
     pool = async_pool(settings.postgres.get_secret_value(), NAME)
     books = PostgresBooks(pool, AsyncReader(pool, decisions_topic), AsyncHistory(pool))
+    metrics = Metrics()
     operation = ScrapedOperation.of(settings.kafka, settings.processes, log_topic, settings.cells)
     services = Services(
         authenticator=Authenticator(
@@ -52,7 +57,8 @@ def wire(
         ),
         natural_ids=natural_ids,
         log=log,
-        books=books,
+        books=CachedBooks(books, RedisBalances(client), metrics, monotonic),
+        metrics=metrics,
         alerts=PostgresAlerts(PostgresDesk(pool)),
         operation=operation,
         rule_book=PostgresRuleBook(pool),

@@ -3,10 +3,12 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+from dataflows.posting.forgetting import WAIT_SECONDS, Forgetter
 from dataflows.posting.process import collect_rarely, run
 from dataflows.posting.surroundings import Surroundings, Topics
 from runtime import metrics
 from runtime.consumer import stop_on_signals
+from runtime.redis import connect_thread
 from runtime.settings import Settings
 
 
@@ -21,6 +23,7 @@ def main() -> None:
     settings = Settings()
     metrics.serve(settings.metrics_port, settings.metrics_host)
     collect_rarely()
+    redis = connect_thread(settings.redis.get_secret_value(), "watchkeeper-posting", WAIT_SECONDS)
     run(
         Surroundings(
             brokers=settings.kafka,
@@ -30,6 +33,7 @@ def main() -> None:
             now=now,
             clock=time.monotonic,
             hold_limit=timedelta(hours=settings.hold_hours),
+            forget=Forgetter(redis, time.monotonic),
         ),
         settings.cells,
     )

@@ -1,6 +1,6 @@
 """The decisions of one cell on their way into the books."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from dataflows.posting.messages import Parsed, read_decisions, send_letters
 from dataflows.posting.progress import Progress
 from dataflows.posting.surroundings import Surroundings, Topics, waiting
 from ledger.ports import Books
-from ledger.values import Arrival, Conflict, Postings
+from ledger.values import Arrival, Conflict, Effects, Postings
 from runtime.kafka import Batch, Outbox
 from runtime.pace import Pace
 
@@ -24,6 +24,7 @@ class Poster:
     books: Books
     outbox: Outbox
     topics: Topics
+    settled: Callable[[Effects], None] = metrics.count
 
     def post(self, batch: Batch, parsed: Parsed[Arrival], now: datetime) -> None:
         """Book what could be read, put the rest aside; either way the watermark moves on."""
@@ -36,7 +37,7 @@ class Poster:
             arrivals=parsed.values,
             booked_at=now,
         )
-        metrics.count(self.books.post(postings, self._raise))
+        self.settled(self.books.post(postings, self._raise))
         if parsed.values:
             position = parsed.values[-1].movement.position
             metrics.POSITION.labels(str(batch.partition)).set(position)
@@ -51,7 +52,7 @@ def post_cell(around: Surroundings, progress: Progress, cell: int) -> None:
     with closing(around.books(f"cell-{cell}")) as books:
         mark = around.watermark(books, decisions, cell)
         progress.reach(cell, mark.next_offset)
-        poster = Poster(books, around.outbox(), around.topics)
+        poster = Poster(books, around.outbox(), around.topics, around.settled)
         with closing(around.reader(decisions, cell, mark)) as reader:
             pace = Pace(reader.poll, around.stopped, around.clock)
 

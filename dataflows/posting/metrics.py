@@ -25,6 +25,10 @@ POSITION = Gauge(
     "watchkeeper_posting_position", "Highest position of the log that is booked.", ["cell"]
 )
 LAG = Gauge("watchkeeper_posting_lag_messages", "Decisions that wait to be booked.", ["cell"])
+UNFORGOTTEN = Counter(
+    "watchkeeper_posting_unforgotten_total",
+    "Batches whose copies of balances could not be ended in Redis; they end by themselves.",
+)
 
 
 def count(effects: Effects) -> None:

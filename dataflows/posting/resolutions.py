@@ -1,6 +1,6 @@
 """The ends of holds on their way into the books."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from dataflows.posting.surroundings import Surroundings, Topics
 from dataflows.posting.upkeep import Upkeep
 from ledger.page import event_of
 from ledger.ports import Books
-from ledger.values import Resolutions
+from ledger.values import Effects, Resolutions
 from runtime.consumer import consume
 from runtime.kafka import Batch, Outbox, end_offset
 
@@ -33,6 +33,7 @@ class Resolver:
     books: Books
     outbox: Outbox
     topics: Topics
+    settled: Callable[[Effects], None] = metrics.count
 
     def unknown(self, requests: Sequence[Request]) -> bool:
         """Whether one of them is about an event that the books do not know (yet)."""
@@ -55,7 +56,7 @@ class Resolver:
             for request in parsed.values
             if statuses.get(event_of(request.resolution)) is OutcomeStatus.HELD
         ]
-        metrics.count(
+        self.settled(
             self.books.resolve(
                 Resolutions(
                     topic=batch.topic,
@@ -87,9 +88,9 @@ def end_holds(around: Surroundings, progress: Progress, cells: range) -> None:
     resolutions = around.topics.resolutions
     with closing(around.books("holds")) as books:
         mark = around.watermark(books, resolutions, PARTITION)
-        resolver = Resolver(books, around.outbox(), around.topics)
+        resolver = Resolver(books, around.outbox(), around.topics, around.settled)
         reader = around.reader(resolutions, PARTITION, mark)
-        upkeep = Upkeep(books, around.hold_limit)
+        upkeep = Upkeep(books, around.hold_limit, settled=around.settled)
 
         def handle(batch: Batch) -> None:
             around.patiently(lambda: upkeep.tick(around.now(), around.clock()))

@@ -9,10 +9,11 @@ from typing import TypeVar
 from confluent_kafka import TopicPartition
 
 from data_contracts.topics import ALERTS, DECISIONS, REJECTED, RESOLUTIONS, Topic
+from dataflows.posting import metrics
 from ledger.ports import Books
 from ledger.postgres import PostgresBooks
 from ledger.remembered import Remembered
-from ledger.values import Watermark
+from ledger.values import Effects, Watermark
 from runtime import postgres
 from runtime.kafka import Batch, Outbox, Reader
 
@@ -32,6 +33,10 @@ class Topics:
     alerts: Topic = ALERTS
 
 
+def _nothing_is_kept(_effects: Effects) -> None:
+    """For those who keep no copies of balances."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """Addresses, topics, the two clocks, and the wish to stop."""
@@ -44,6 +49,12 @@ class Surroundings:
     clock: Callable[[], float]
     hold_limit: timedelta = timedelta(days=7)
     remembered: Remembered = field(default_factory=Remembered)
+    forget: Callable[[Effects], None] = _nothing_is_kept
+
+    def settled(self, effects: Effects) -> None:
+        """Count what a batch did, and let nobody keep what it has moved."""
+        metrics.count(effects)
+        self.forget(effects)
 
     def books(self, loop: str) -> PostgresBooks:
         """The books, on a connection of this loop's own."""

@@ -1,12 +1,13 @@
 """What posting does by its own clock: it ends old holds, and makes the months to come."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from dataflows.posting import metrics
 from ledger.ports import Books
-from ledger.values import Expiry
+from ledger.values import Effects, Expiry
 
 EXPIRY_SECONDS = 60.0
 MONTHS_SECONDS = 24 * 60 * 60.0
@@ -27,6 +28,7 @@ class Upkeep:
     books: WithMonths
     hold_limit: timedelta
     due: dict[str, float] = field(default_factory=dict)
+    settled: Callable[[Effects], None] = metrics.count
 
     def tick(self, now: datetime, clock: float) -> None:
         """Do what is due; `now` is what the books write down, `clock` only goes forward."""
@@ -49,4 +51,4 @@ class Upkeep:
             booked_at=now,
         )
         while (effects := self.books.expire(expiry)).resolved:
-            metrics.count(effects)
+            self.settled(effects)

@@ -1,11 +1,9 @@
 """The past of an account: what both stores tell of it, whole and page by page."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any
 
 import hypothesis.strategies as st
 import psycopg
@@ -16,74 +14,25 @@ from data_contracts.decision import Verdict
 from data_contracts.outcome import OutcomeStatus
 from data_contracts.resolution import ResolutionKind
 from data_contracts.transaction import Direction, TransactionType
-from ledger.async_history import BALANCES_AT, LOOKED_AT, STATEMENT, TRANSACTIONS, AsyncHistory
+from ledger.async_history import BALANCES_AT, LOOKED_AT, STATEMENT, TRANSACTIONS
 from ledger.chart import CARD_SETTLEMENT, CASH
 from ledger.history import (
     CUSTOMER_ACCOUNT,
-    History,
     Page,
     PastBalance,
     PastTransaction,
-    StatementLine,
-    StatementQuery,
     TransactionQuery,
     in_words,
 )
 from ledger.memory import MemoryBooks
-from ledger.memory_history import MemoryHistory
 from ledger.postgres import PostgresBooks
-from ledger.values import Arrival
-from runtime.postgres import async_pool
 from tests.factories import NOON, TENANT, minute
+from tests.ledger.archives import Archive
 from tests.ledger.arrivals import a_batch, a_resolution, an_arrival, end, nobody_hears, paid_in
 from tests.ledger.stores import MemoryStore, PostgresStore, Store
 from tests.ledger.whole_books import emptied
 
-Answer = TypeVar("Answer")
-Question = Callable[[History], Awaitable[Answer]]
 BOTH = ["memory", pytest.param("postgres", marks=pytest.mark.servers)]
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A store, and its past; a page looks at `looked_at_max` transactions at most."""
-
-    store: Store
-    looked_at_max: int = 5_000
-
-    def book(self, *arrivals: Arrival, minutes: float = 0) -> None:
-        batch = a_batch(arrivals, booked_at=minute(minutes))
-        self.store.books.post(batch, nobody_hears)
-
-    def ask(self, question: Question[Answer]) -> Answer:
-        async def asked() -> Answer:
-            if isinstance(self.store, PostgresStore):
-                async with async_pool(self.store.dsn, "test", size=2) as pool:
-                    return await question(AsyncHistory(pool, self.looked_at_max))
-            assert isinstance(self.store, MemoryStore)
-            return await question(MemoryHistory(self.store.books, self.looked_at_max))
-
-        return asyncio.run(asked())
-
-    def statement(self, **changes: Any) -> Page[StatementLine]:  # noqa: ANN401  (any field)
-        return self.ask(lambda history: history.statement(a_query(**changes)))
-
-    def balance(self, at: datetime) -> PastBalance:
-        """Of an account that has only one."""
-        (found,) = self.ask(lambda history: history.balances_at(TENANT, "acc-1", at))
-        return found
-
-    def transactions(self, **changes: Any) -> Page[PastTransaction]:  # noqa: ANN401  (any field)
-        fields: dict[str, Any] = {"tenant": TENANT, "account_id": "acc-1", "limit": 100} | changes
-        return self.ask(lambda history: history.transactions(TransactionQuery(**fields)))
-
-    def ids(self, **changes: Any) -> list[str]:  # noqa: ANN401  (any field)
-        return [each.outcome.transaction_id for each in self.transactions(**changes).items]
-
-
-def a_query(**changes: Any) -> StatementQuery:  # noqa: ANN401  (fields of any type)
-    fields: dict[str, Any] = {"tenant": TENANT, "account_id": "acc-1", "currency": "EUR", "limit": 100} | changes
-    return StatementQuery(**fields)
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""Balances of a moment ago in Redis: one key per account, a lease first and then the copy."""
+
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+from api.ports import BALANCE_SECONDS_MAX, LEASE_SECONDS_MAX, CacheAway
+
+PAUSE_SECONDS = 1.0
+
+_LOOK = """
+local found = redis.call('GET', KEYS[1])
+if not found then
+  redis.call('SET', KEYS[1], 'L' .. ARGV[1], 'PX', ARGV[2])
+elseif string.sub(found, 1, 1) == 'V' then
+  return string.sub(found, 2)
+end
+return false
+"""
+_KEEP = """
+if redis.call('GET', KEYS[1]) == 'L' .. ARGV[1] then
+  redis.call('SET', KEYS[1], 'V' .. ARGV[2], 'PX', ARGV[3])
+end
+return false
+"""
+
+
+@dataclass(slots=True)
+class RedisBalances:
+    """After a failure it is left alone for `PAUSE_SECONDS`; each script is one atomic step."""
+
+    client: Redis
+    lease_ms: int = int(LEASE_SECONDS_MAX * 1000)
+    balance_ms: int = int(BALANCE_SECONDS_MAX * 1000)
+    away_until: float = 0.0
+    _look: AsyncScript = field(init=False)
+    _keep: AsyncScript = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the scripts; they are loaded when Redis does not know them yet."""
+        self._look = self.client.register_script(_LOOK)
+        self._keep = self.client.register_script(_KEEP)
+
+    async def look(self, key: bytes, lease: bytes) -> bytes | None:
+        """The copy, or None; then the lease stands, unless somebody else's does."""
+        found = await self._run(self._look, key, [lease, self.lease_ms])
+        return found if isinstance(found, bytes) else None
+
+    async def keep(self, key: bytes, lease: bytes, value: bytes) -> None:
+        """Keep a copy that was read under a lease, if the lease still stands."""
+        await self._run(self._keep, key, [lease, value, self.balance_ms])
+
+    async def end(self, key: bytes) -> None:
+        """End the copy and every lease."""
+        self._check()
+        try:
+            await self.client.unlink(key)
+        except RedisError as error:
+            raise self._away(error) from error
+
+    async def _run(self, script: AsyncScript, key: bytes, arguments: list[Any]) -> Any:  # noqa: ANN401  (an answer of Redis)
+        self._check()
+        try:
+            return await script([key], arguments)
+        except RedisError as error:
+            raise self._away(error) from error
+
+    def _check(self) -> None:
+        if monotonic() < self.away_until:
+            raise CacheAway("left alone after a failure")
+
+    def _away(self, error: RedisError) -> CacheAway:
+        self.away_until = monotonic() + PAUSE_SECONDS
+        return CacheAway(type(error).__name__)
