@@ -20,6 +20,7 @@ from api.wiring import wire
 from data_contracts.door import parse_stored
 from data_contracts.ids import event_id
 from data_contracts.topics import Topic
+from ledger.postgres import PostgresBooks
 from runtime.kafka import Reader
 from runtime.migrations import upgrade
 from runtime.settings import Settings
@@ -27,6 +28,8 @@ from runtime.tokens import Bearer, make_token
 from tests.api.house import NOW, SECRET, a_batch, a_body
 from tests.api.wrong import BATCH, CARD, ONE, WRONGS
 from tests.factories import a_topic
+from tests.ledger.arrivals import a_batch as a_posting
+from tests.ledger.arrivals import nobody_hears, paid_in
 from tests.waiting import until
 from watchkeeper.stack.servers.ports import free_port
 from watchkeeper.stack.topics import make_topics
@@ -241,3 +244,30 @@ def test_with_the_log_alone_it_is_degraded_and_reading_has_to_wait(lonely_street
     assert (read.status_code, read.json()["code"]) == (503, "books-away")
     assert read.headers["retry-after"] == "1"
     assert "127.0.0.1" not in ready.text
+
+
+def test_what_was_shown_as_booked_is_in_the_balance_and_the_statement(street: Street) -> None:
+    account = "/v1/accounts/reader"
+    books = PostgresBooks.at(street.settings.postgres.get_secret_value(), "test")
+    for position, amount in enumerate((100, 20, 3), start=1):
+        name = f"at-{position}"
+        arrival = paid_in(position, amount, account="reader")
+        books.post(a_posting([arrival], booked_at=NOW), nobody_hears)
+        assert street.get(f"/v1/transactions/{name}").json()["outcome"] == "posted"
+        for _ in range(2):
+            told = street.get(f"{account}/balance").json()["balances"][0]
+            assert told["version"] == position
+    books.close()
+
+    first = street.get(f"{account}/statement?limit=2").json()
+    rest = street.get(f"{account}/statement?limit=2&cursor={first['next_cursor']}").json()
+    lines = first["lines"] + rest["lines"]
+    assert [line["balance_after_minor"] for line in lines] == [123, 120, 100]
+    assert "next_cursor" not in rest
+    at = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    past = street.get(f"{account}/balance?at={at}").json()["balances"]
+    assert past == [{"currency": "EUR", "posted_minor": 123, "version": 3}]
+    page = street.get(f"{account}/transactions?max_amount=50").json()["transactions"]
+    assert [each["transaction_id"] for each in page] == ["at-3", "at-2"]
+    counted = httpx.get(street.address + "/metrics").text
+    assert 'watchkeeper_api_balance_reads_total{source="cache"}' in counted
