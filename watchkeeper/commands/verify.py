@@ -70,7 +70,7 @@ def decisions(
         seed=seed,
     )
     console, begun = Console(stderr=as_json, highlight=False), time.perf_counter()
-    gc.disable()  # Decisions make no cycles, and looking for them takes a third of the time.
+    gc.disable()  # Decisions make no cycles, and looking for them takes a quarter of the time.
     with books_of(descriptor, NAME) as connection, steps.shown(console, (1,)) as bar:
         bar.begin("computing features, then decisions" if deep else "making decisions again")
         folder = archive_of(descriptor)
