@@ -32,6 +32,7 @@ LATER = {
     **{name: ("rules_lint", name) for name in ("lint", "lock", "schema")},
     "test": ("rules_test", "run_tests"),
     "run": ("rules_run", "run"),
+    "sql": ("rules_sql", "sql"),
     "backtest": ("rules_backtest", "run"),
     "plan": ("rules_plan", "run"),
     **{name: ("rules_publish", name) for name in ("propose", "approve", "apply", "reset", "log")},
