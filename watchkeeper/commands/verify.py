@@ -43,7 +43,9 @@ def decisions(
     *,
     sample: Annotated[
         int | None,
-        typer.Option(min=1, help="So many, chosen by chance [default: all; 1,000 with --deep]"),
+        typer.Option(
+            min=1, help="So many, chosen by chance; without it all, or 1,000 with --deep."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed chooses other decisions.")] = 0,
     deep: Annotated[
