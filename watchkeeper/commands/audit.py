@@ -123,8 +123,8 @@ def show(report: Report, console: Console) -> None:
         console.print("Intact.", style="bold green")
         return
     for fault in report.faults:
-        place = f"record {fault.seq}" if fault.seq else "no record"
-        console.print(f"[bold red]✗[/] [red]{place}[/] {escape(fault.what)}", soft_wrap=True)
+        place = f"[red]record {fault.seq}:[/] " if fault.seq else ""
+        console.print(f"[bold red]✗[/] {place}{escape(fault.what)}", soft_wrap=True)
     if report.fault_count > FAULTS_MAX:
         console.print(f"… and {report.fault_count - FAULTS_MAX:,} more.", style="dim")
     console.print("Not intact.", style="bold red")
