@@ -10,7 +10,8 @@ value, flag) for each transaction. What it says is what the judge (`naive.py`) s
 - `framed`: the fast path. A frame of a window function over the life in order of time, its lower
   edge reckoned for each row. It is right where nothing before the row in the log is later in time,
   and nothing in the frame stands after it in the log: always, without ties and inversions.
-- `exact`: for the rest a join with the whole life, on position and time.
+- `exact`: for the rest a join with the life, on position and time; stretches as long as the window
+  keep it to what is near.
 """
 
 from collections.abc import Iterable, Sequence
@@ -204,6 +205,7 @@ FROM log LEFT JOIN judged USING (position)"""  # noqa: S608  (names of ours)
 
     def _exact(self) -> str:
         moment = ", event.moment" if self.definition.aggregate is Aggregate.LAST else ""
+        window = self.definition.window_ms
         measures = ", ".join(
             f"{measure} AS {name}" for name, measure in (self._measures() | self._newer()).items()
         )
@@ -212,10 +214,13 @@ FROM log LEFT JOIN judged USING (position)"""  # noqa: S608  (names of ours)
   FROM (
     SELECT look.position, event.value AS newer{moment},
       CASE WHEN event.occurred_ms <= look.upper_ms THEN event.value END AS value
-    FROM (FROM framed WHERE is_look AND NOT is_late AND NOT ({self._is_fast()})) AS look
-    JOIN (FROM framed WHERE value IS NOT NULL) AS event
-      ON event.life = look.life AND event.position {self._until()} look.position
-      AND event.occurred_ms >= look.lower_ms)
+    FROM (
+      SELECT *, unnest(range(lower_ms // {window}, highest_ms // {window} + 1)) AS stretch
+      FROM framed WHERE is_look AND NOT is_late AND NOT ({self._is_fast()})) AS look
+    JOIN (
+      SELECT *, occurred_ms // {window} AS stretch FROM framed WHERE value IS NOT NULL) AS event
+      ON event.life = look.life AND event.stretch = look.stretch
+      AND event.position {self._until()} look.position AND event.occurred_ms >= look.lower_ms)
   GROUP BY position"""  # noqa: S608  (names of ours)
 
     def _measures(self) -> dict[str, str]:
