@@ -73,11 +73,13 @@ LOOKED_AT = f"""
 SELECT min(position) AS lowest, count(*) AS looked_at
 FROM (SELECT o.position {_OF_THE_ACCOUNT} ORDER BY o.position DESC LIMIT %(looked_at_max)s) o
 """  # noqa: S608  (texts of ours)
+# First by index alone, then the filters: of what they let through the planner knows nothing.
 TRANSACTIONS = f"""
 SELECT found.*, r.kind AS hold_ended
-FROM (SELECT o.* {_OF_THE_ACCOUNT}
-        AND o.position >= %(lowest)s
-        AND o.status = coalesce(%(status)s, o.status)
+FROM (SELECT o.*
+      FROM (SELECT o.* {_OF_THE_ACCOUNT} AND o.position >= %(lowest)s
+            ORDER BY o.position DESC LIMIT %(rows_max)s) o
+      WHERE o.status = coalesce(%(status)s, o.status)
         AND o.type = coalesce(%(type)s, o.type)
         AND o.amount_minor >= coalesce(%(amount_min)s, o.amount_minor)
         AND o.amount_minor <= coalesce(%(amount_max)s, o.amount_minor)
@@ -113,7 +115,8 @@ class AsyncHistory:
         """The transactions of an account, the latest in the log first."""
         given = msgspec.structs.asdict(query)
         lowest, rest = await self._lowest(given) if query.is_selective else (-1, None)
-        rows = await self._rows(TRANSACTIONS, given | {"lowest": lowest})
+        rows_max = None if query.is_selective else query.limit + 1
+        rows = await self._rows(TRANSACTIONS, given | {"lowest": lowest, "rows_max": rows_max})
         found = [_transaction(row) for row in rows]
         return cut(found, [each.outcome.position for each in found], query.limit, rest)
 

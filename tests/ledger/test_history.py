@@ -312,6 +312,7 @@ def test_the_past_is_read_by_index_and_of_the_months_asked_for(database: str) ->
         "limit": 5,
         "looked_at_max": 5,
         "lowest": 0,
+        "rows_max": 6,
     }
     with psycopg.connect(database) as connection:
         connection.execute("ANALYZE")
