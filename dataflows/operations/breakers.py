@@ -14,7 +14,7 @@ from data_contracts import ids
 from data_contracts.alert import Alert, AlertKind
 from data_contracts.control import BreakerRecord
 from data_contracts.decision import Severity
-from dataflows.operations.hits import Armed, Control, Fired
+from dataflows.operations.hits import Control, Fired, Switched
 from dataflows.operations.observations import NONE, Observation
 from rules.instants import from_epoch_ms
 from rules.model import Breaker
@@ -57,6 +57,7 @@ class Counted(msgspec.Struct):
     since: datetime | None = None
     since_position: int = NONE
     is_tripped: bool = False
+    last_ms: int = 0
     minutes: dict[int, list[int]] = {}
 
     def add(self, fired: Fired) -> None:
@@ -65,6 +66,7 @@ class Counted(msgspec.Struct):
             minute = self.minutes.setdefault(fired.minute, [0, 0])
             minute[0] += fired.hits
             minute[1] += fired.declines
+            self.last_ms = max(self.last_ms, fired.last_ms)
 
     def totals(self, newest: int) -> tuple[int, int]:
         """Hits and declines within the hour that ends with a minute."""
@@ -77,13 +79,17 @@ class Counted(msgspec.Struct):
         """Take up a trip or a reset that stands in the log."""
         if not record.is_tripped:
             self.since, self.since_position = record.recorded_at, position
-            self.is_tripped, self.minutes = False, {}
+            self.is_tripped, self.last_ms, self.minutes = False, 0, {}
         elif record.since == self.since:
             self.is_tripped, self.minutes = True, {}
 
 
 class Breakers(msgspec.Struct):
-    """All breakers of one cell; `decided` are decisions by minute."""
+    """All breakers of one cell; `decided` are decisions by minute.
+
+    The log and the decisions are read side by side: what hits before the rule set is read that arms
+    its breaker is counted too, and judged then.
+    """
 
     limits: dict[str, Breaker] = {}
     decided: dict[int, int] = {}
@@ -92,36 +98,36 @@ class Breakers(msgspec.Struct):
     def observe(self, seen: Observation) -> Iterator[Trip]:
         """Take in what a poll brought, and trip what it shows to be too much."""
         for control in seen.controls:
-            self._take(control)
+            yield from self._take(control, seen.cell)
         for minute, count in seen.decided.items():
             self.decided[minute] = self.decided.get(minute, 0) + count
         for fired in seen.fired:
-            limit = self.limits.get(fired.rule_id)
-            if limit is not None:
-                yield from self._judge(fired, limit, seen.cell)
+            self._of(fired.rule_id).add(fired)
+            yield from self._judge(fired.rule_id, fired.minute, seen.cell)
         self._forget()
 
-    def _take(self, control: Control) -> None:
-        if isinstance(control, Armed):
-            self.limits = dict(control.breakers)
-        else:
+    def _take(self, control: Control, cell: int) -> Iterator[Trip]:
+        if isinstance(control, Switched):
             self._of(control.record.rule_id).switch(control.position, control.record)
+            return
+        self.limits = dict(control.breakers)
+        for rule_id, counted in self.rules.items():
+            yield from self._judge(rule_id, max(counted.minutes, default=0), cell)
 
     def _of(self, rule_id: str) -> Counted:
         return self.rules.setdefault(rule_id, Counted())
 
-    def _judge(self, fired: Fired, limit: Breaker, cell: int) -> Iterator[Trip]:
-        counted = self._of(fired.rule_id)
-        counted.add(fired)
-        hits, declines = counted.totals(fired.minute)
-        reason = self._excess(limit, fired.minute, hits, declines)
+    def _judge(self, rule_id: str, newest: int, cell: int) -> Iterator[Trip]:
+        counted, limit = self._of(rule_id), self.limits.get(rule_id)
+        hits, declines = counted.totals(newest)
+        reason = None if limit is None else self._excess(limit, newest, hits, declines)
         if reason is None:
             return
         record = BreakerRecord(
-            rule_id=fired.rule_id,
+            rule_id=rule_id,
             is_tripped=True,
             reason=reason,
-            recorded_at=from_epoch_ms(fired.last_ms),
+            recorded_at=from_epoch_ms(counted.last_ms),
             since=counted.since,
         )
         counted.switch(NONE, record)

@@ -34,6 +34,10 @@ class Cell:
     trips: list[Trip] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.arm()
+
+    def arm(self) -> None:
+        """The rule set is read."""
         self.take(Observation(stream=Stream.LOG, cell=3, controls=(Armed(breakers=LIMITS),)))
 
     def take(self, seen: Observation) -> None:
@@ -167,6 +171,20 @@ def test_its_own_trip_read_from_the_log_is_known_after_the_memory_of_it_is_lost(
     before = Cell().decide("loud", count=6)
     trip = before.restarted().decide("loud", count=5).trips[0]
     assert before.switch(trip.record).decide("loud", count=50).trips == []
+
+
+def test_hits_that_are_read_before_the_rule_set_that_arms_their_breaker_are_judged_with_it() -> (
+    None
+):
+    cell = Cell()
+    cell.breakers = Breakers()
+    cell.decide("loud", count=10).decide("loud", "quiet", at=30)
+    assert cell.trips == []
+    cell.arm()
+    (trip,) = cell.trips
+    assert (trip.record.rule_id, trip.record.recorded_at) == ("loud", NOON + timedelta(minutes=30))
+    cell.arm()
+    assert cell.names() == ["loud"]
 
 
 def test_a_rule_set_without_the_breaker_disarms_it() -> None:
