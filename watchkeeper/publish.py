@@ -1,6 +1,6 @@
 """The first rule set of a stack becomes a record in the log of every cell; people use the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from data_contracts.control import (
 )
 from data_contracts.topics import TRANSACTIONS, Topic
 from rules.documents.catalogue import Catalogue, read_catalogue
-from rules.mistakes import Level
+from rules.linting import Linted, lint
+from rules.mistakes import Level, Mistake
 from rules.model import RuleSet
 from rules.rule_set import pack
 from runtime.kafka import Outbox
@@ -66,14 +67,24 @@ def shipped_catalogue() -> Path:
 def sound_catalogue(folder: Path) -> Catalogue:
     """Read a catalogue that has no mistakes, or raise `Failure` with all of them."""
     catalogue = read_catalogue(folder)
-    errors = [item for item in catalogue.mistakes if item.level is Level.ERROR]
+    _refuse(folder, [item for item in catalogue.mistakes if item.level is Level.ERROR])
+    return catalogue
+
+
+def linted_catalogue(folder: Path) -> Linted:
+    """A catalogue in which lint finds no mistake, its lock and budget included, or `Failure`."""
+    found = lint(folder)
+    _refuse(folder, found.errors)
+    return found
+
+
+def _refuse(folder: Path, errors: Sequence[Mistake]) -> None:
     if errors:
         listed = "\n".join(item.shown() for item in errors)
         raise Failure(
             f"The catalogue in {folder} has {len(errors)} mistakes:\n{listed}",
             "Mend them; `watchkeeper rules lint` shows what is left.",
         )
-    return catalogue
 
 
 def newest_published(dsn: str) -> Mapping[int, str]:

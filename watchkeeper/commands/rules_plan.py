@@ -16,7 +16,7 @@ from rules.difference import difference, rules_touched
 from rules.documents.budget import Budget
 from rules.documents.catalogue import Catalogue
 from rules.documents.rules import RuleDocument
-from rules.linting import Linted, lint
+from rules.linting import Linted
 from rules.model import RuleSet
 from rules.testing import run_rule
 from watchkeeper import answers, paper, rule_choice, steps
@@ -36,6 +36,7 @@ from watchkeeper.commands.rules_common import CatalogueFolder, folder_of
 from watchkeeper.commands.rules_test import prove
 from watchkeeper.errors import Failure
 from watchkeeper.past import Wanted, read
+from watchkeeper.publish import linted_catalogue
 from watchkeeper.settings import data_folder
 from watchkeeper.stack.descriptor import NoStack, load
 
@@ -69,7 +70,7 @@ def run(
     wanted = Wanted(file=file, mapping=mapping, labels=labels, data=folder)
     with steps.shown(Console(stderr=True), STEPS) as bar:
         bar.begin("lint and tests")
-        linted = _linted(folder_of(catalogue))
+        linted = linted_catalogue(folder_of(catalogue))
         now, then = _now(against, folder), linted.catalogue.rule_set()
         changes = difference(now, then)
         checks = _checks(linted, rules_touched(changes, then), bar.tell)
@@ -88,17 +89,6 @@ def run(
         paper.show(answers.console(), shown)
     if not plan.is_within_budget:
         raise typer.Exit(1)
-
-
-def _linted(folder: Path) -> Linted:
-    found = lint(folder)
-    if found.errors:
-        listed = "\n".join(item.shown() for item in found.errors)
-        raise Failure(
-            f"The catalogue in {folder} has {len(found.errors)} mistakes:\n{listed}",
-            "Mend them; `watchkeeper rules lint` shows what is left.",
-        )
-    return found
 
 
 def _checks(linted: Linted, touched: Collection[str], tell: Tell) -> Checks:

@@ -14,7 +14,7 @@ from watchkeeper.commands.options import AsJson, Data
 from watchkeeper.commands.rules_common import CatalogueFolder, folder_of
 from watchkeeper.errors import Failure
 from watchkeeper.person import As, Person
-from watchkeeper.publish import sound_catalogue
+from watchkeeper.publish import linted_catalogue, sound_catalogue
 
 HASH_LENGTH = 64
 PREFIX_LENGTH_MIN = 6
@@ -36,7 +36,7 @@ def propose(
 ) -> None:
     """Put a catalogue before a second person; nothing of it counts yet."""
     person = acting(data, "risk", who)
-    document = pack(sound_catalogue(folder_of(catalogue)).rule_set())
+    document = pack(linted_catalogue(folder_of(catalogue)).catalogue.rule_set())
     found = person.post("/v1/rule-sets", {"document": document, "note": note})
     if as_json:
         print(msgspec.json.encode(found).decode())

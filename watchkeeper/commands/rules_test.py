@@ -114,6 +114,7 @@ def _print_json(proofs: Sequence[Proof], *, with_mutants: bool) -> None:
             print(msgspec.json.encode(_row(proof)).decode())
         total["mutants"] = sum(mutation.mutants for mutation in found)
         total["mutants_killed"] = sum(mutation.killed for mutation in found)
+        total["mutants_killed_by_written"] = sum(mutation.noticed for mutation in found)
     print(msgspec.json.encode(total).decode())
 
 
@@ -247,6 +248,7 @@ def _summary(proofs: Sequence[Proof]) -> str:
     noticed, same = sum(m.noticed for m in found), sum(len(m.same) for m in found)
     return (
         f"{text}\n{killed:,} of {counted(mutants, 'mutant')} noticed "
-        f"({killed / max(mutants, 1):.1%}; {noticed:,} by the tests in the files alone); "
+        f"({killed / max(mutants, 1):.1%}), {noticed:,} of them by the tests in the files alone "
+        f"({noticed / max(mutants, 1):.1%}); "
         f"{same} more say the same as their rule and are not counted."
     )

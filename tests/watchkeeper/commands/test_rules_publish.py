@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rules.model import RuleSet
+from tests.rules.catalogues import write
 from tests.watchkeeper.commands.at_the_api import Desk, a_desk
 from watchkeeper.commands import lists
 from watchkeeper.commands.rules import app
@@ -103,3 +104,10 @@ def test_an_api_that_is_away_says_where_to_look(desk: Desk, tmp_path: Path) -> N
         gone.run(app, "log")
     assert "watchkeeper status" in refusal.value.mend
     assert desk.run(app, "log")
+
+
+def test_what_lint_refuses_is_not_proposed(desk: Desk, tmp_path: Path) -> None:
+    wrong = write(tmp_path, {"catalogue.lock": "neighbour 2 0123456789abcdef\n"})
+    with pytest.raises(Failure, match=r"version 1 is older than 2 in catalogue\.lock") as refusal:
+        desk.run(app, "propose", "--as", "rosa", "--catalogue", str(wrong))
+    assert "watchkeeper rules lint" in refusal.value.mend
