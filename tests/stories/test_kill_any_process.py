@@ -22,6 +22,7 @@ SECONDS = 75
 VICTIMS = (
     "scoring",
     "posting",
+    "sealing",
     "archiving",
     "alerting",
     "operations",
