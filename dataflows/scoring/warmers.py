@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -154,20 +155,26 @@ class _Process:
     def _work(self) -> None:
         """Run the program until it is no longer wanted."""
         while not self.is_over:
-            with subprocess.Popen(  # noqa: S603  (a program of ours)
-                PROGRAM,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                start_new_session=True,  # A Ctrl-C is for the parent, which ends it.
-            ) as running:
-                self._listen(running)
+            code = self._run()
             with self.condition:
                 self.running = None
                 if not self.is_over:
-                    self._fail(f"filling {self.order.task.name} ended with {running.returncode}")
+                    self._fail(f"filling {self.order.task.name} ended with {code}")
                     self.condition.wait_for(lambda: self.is_over, RETRY_SECONDS)
                     self.failure = ""
+
+    def _run(self) -> int:
+        """Run the program once; one that ends at once leaves its order unread in the pipe."""
+        running = subprocess.Popen(  # noqa: S603  (a program of ours)
+            PROGRAM,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # A Ctrl-C is for the parent, which ends it.
+        )
+        with suppress(BrokenPipeError), running:
+            self._listen(running)
+        return running.returncode
 
     def _listen(self, running: "subprocess.Popen[str]") -> None:
         assert running.stdin is not None
@@ -175,7 +182,9 @@ class _Process:
         running.stdin.write(msgspec.json.encode(self.order).decode() + "\n")
         with self.condition:
             self.running = running
-            if self.until != NOTHING:
+            if self.is_over:  # It was stopped while the program started.
+                running.kill()
+            elif self.until != NOTHING:
                 self._ask()
         for line in running.stdout:
             self._hear(msgspec.json.decode(line, type=Told))
