@@ -4,13 +4,13 @@ from functools import lru_cache
 from hashlib import blake2b
 
 ID_BYTES = 16
-_VERSION_AND_VARIANT = 0xF << 76 | 0x3 << 62
-_VERSION_8 = 0x8 << 76 | 0x2 << 62
 
 
 def _uuid8(digest: bytes) -> bytes:
-    number = int.from_bytes(digest, "big") & ~_VERSION_AND_VARIANT | _VERSION_8
-    return number.to_bytes(ID_BYTES, "big")
+    made = bytearray(digest)
+    made[6] = made[6] & 0x0F | 0x80  # The version,
+    made[8] = made[8] & 0x3F | 0x80  # and the variant.
+    return bytes(made)
 
 
 # Made once: a copy of what has begun costs half of beginning anew.

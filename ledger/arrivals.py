@@ -9,13 +9,13 @@ import msgspec
 
 from data_contracts import ids
 from data_contracts.codec import builtins, decode, encode
-from data_contracts.decision import SCORE_MAX, Decision
+from data_contracts.decision import SCORE_MAX
 from data_contracts.resolution import Resolution
 from data_contracts.transaction import Transaction
 from data_contracts.violation import ContractViolation
 from ledger.chart import sides
 from ledger.corrections import TABLE
-from ledger.values import Arrival, Movement
+from ledger.values import Arrival, Decided, Movement
 
 HASH_BYTES = 16
 POSITION_MAX = 2**63 - 1
@@ -23,19 +23,24 @@ POSITION_MAX = 2**63 - 1
 # How JSON writes a NUL or a surrogate; our own codec writes nearly all else as itself.
 _ESCAPED = b"\\u"
 _NOT_THE_PAYLOAD = b',"tenant":'
+_BEGUN = blake2b(digest_size=HASH_BYTES, person=b"wk-payload-v1")
 
 
 def parse_decision(raw: bytes, partition: int, decided_at: datetime) -> Arrival:
-    """Read a decision from its partition, or raise `ContractViolation`; about 10 us."""
-    decision = decode(raw, Decision)
+    """Read a decision from its partition, or raise `ContractViolation`."""
+    decision = decode(raw, Decided)
     if _ESCAPED in raw:
         _check_text(decision)
     event_id = ids.event_id(decision.transaction.tenant, decision.transaction.transaction_id)
     _check(decision, event_id, partition)
-    movement = _movement(decision, event_id)
     transaction = decision.transaction
     return Arrival(
-        movement, payload_hash(transaction), decision, decided_at, _corrects(transaction)
+        event_id,
+        _movement(decision, event_id),
+        payload_hash(transaction),
+        decision,
+        decided_at,
+        _corrects(transaction),
     )
 
 
@@ -46,7 +51,7 @@ def _corrects(transaction: Transaction) -> bytes | None:
     return ids.event_id(transaction.tenant, original)
 
 
-def _movement(decision: Decision, event_id: bytes) -> Movement:
+def _movement(decision: Decided, event_id: bytes) -> Movement:
     transaction = decision.transaction
     debit, credit = sides(transaction)
     return Movement(
@@ -77,11 +82,12 @@ def payload_hash(transaction: Transaction) -> bytes:
     """What tells a retry from another transaction under the same id: all that the client sent."""
     canonical = encode(transaction)
     # `tenant` is part of the id, `received_at` differs with each try; both stand last.
-    payload = canonical[: canonical.rfind(_NOT_THE_PAYLOAD)]
-    return blake2b(payload, digest_size=HASH_BYTES, person=b"wk-payload-v1").digest()
+    digest = _BEGUN.copy()
+    digest.update(canonical[: canonical.rfind(_NOT_THE_PAYLOAD)])
+    return digest.digest()
 
 
-def _check(decision: Decision, event_id: bytes, partition: int) -> None:
+def _check(decision: Decided, event_id: bytes, partition: int) -> None:
     if decision.event_id != ids.text(event_id):
         raise ContractViolation("event-id", "/event_id", "it is not that of the transaction")
     if decision.cell != partition:

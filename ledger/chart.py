@@ -8,6 +8,7 @@ their account to another: two transactions, each with the account itself as coun
 against the bank's position in its currency. The rate is what the two amounts say.
 """
 
+from functools import lru_cache
 from sys import intern
 from typing import assert_never
 
@@ -39,22 +40,40 @@ def clearing(currency: str) -> str:
     return CLEARING.format(scheme=SCHEMES.get(currency, OTHER_SCHEME))
 
 
-def contra(transaction: Transaction) -> str:
+def contra(transaction: Transaction) -> BookKey:
     """The bank's own account that takes the other side of a customer's movement."""
-    match transaction.type:
+    return _contra_key(
+        transaction.tenant,
+        transaction.currency,
+        transaction.type,
+        transaction.channel,
+        transaction.counterparty_id == transaction.account_id,
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _contra_key(
+    tenant: str, currency: str, kind: TransactionType, channel: Channel, is_exchange: bool
+) -> BookKey:
+    # There are few: one copy of their words is enough for all that is remembered.
+    return BookKey(
+        intern(tenant), _contra(kind, channel, currency, is_exchange), intern(currency)
+    )
+
+
+def _contra(kind: TransactionType, channel: Channel, currency: str, is_exchange: bool) -> str:
+    match kind:
         case TransactionType.CARD_PAYMENT | TransactionType.REFUND | TransactionType.CHARGEBACK:
             return CARD_SETTLEMENT
-        case TransactionType.TRANSFER if transaction.counterparty_id == transaction.account_id:
-            return POSITION
         case TransactionType.TRANSFER:
-            return clearing(transaction.currency)
+            return POSITION if is_exchange else clearing(currency)
         case TransactionType.CASH_IN | TransactionType.CASH_OUT:
             return CASH
         case TransactionType.FEE:
             return FEES
         case TransactionType.REVERSAL:
-            return _contra_of_reversal(transaction.channel, transaction.currency)
-    assert_never(transaction.type)
+            return _contra_of_reversal(channel, currency)
+    assert_never(kind)
 
 
 def _contra_of_reversal(channel: Channel, currency: str) -> str:
@@ -73,10 +92,8 @@ def _contra_of_reversal(channel: Channel, currency: str) -> str:
 
 def sides(transaction: Transaction) -> tuple[BookKey, BookKey]:
     """The debit account (money leaves it) and the credit account of a transaction."""
-    # There are few of them: one copy of each is enough for all that is remembered.
-    tenant, currency = intern(transaction.tenant), intern(transaction.currency)
-    customer = BookKey(tenant, transaction.account_id, currency)
-    own = BookKey(tenant, contra(transaction), currency)
+    own = contra(transaction)
+    customer = BookKey(own.tenant, transaction.account_id, own.currency)
     if transaction.direction is Direction.DEBIT:
         return customer, own
     return own, customer

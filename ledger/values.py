@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from data_contracts.decision import Decision, ListHit, RuleHit, Verdict
+from data_contracts.decision import ListHit, RuleHit, Verdict
 from data_contracts.outcome import OutcomeStatus
 from data_contracts.resolution import Resolution, ResolutionKind
 from data_contracts.transaction import Direction, Transaction, TransactionType
@@ -92,22 +92,32 @@ class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     occurred_at: datetime
 
 
+class Decided(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What the books read of a `Decision`: the features are most of it, and none of theirs."""
+
+    event_id: str
+    cell: int
+    position: int
+    verdict: Verdict
+    score: int
+    rule_set: str
+    hits: tuple[RuleHit, ...] = ()
+    list_hit: ListHit | None = None
+    transaction: Transaction
+
+
 class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A decision as posting took it from the log, and the movement it is about.
 
     `corrects` is the event that a reversal, refund or chargeback names as its original.
     """
 
+    event_id: bytes
     movement: Movement
     payload_hash: bytes
-    decision: Decision
+    decision: Decided
     decided_at: datetime
     corrects: bytes | None = None
-
-    @property
-    def event_id(self) -> bytes:
-        """What the books know it by."""
-        return self.movement.event_id
 
 
 class Transfer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
