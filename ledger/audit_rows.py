@@ -5,7 +5,7 @@ Everything is streamed: a span of positions at a time, whatever the books hold.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,14 +15,12 @@ from psycopg import sql
 from data_contracts.codec import encode
 from data_contracts.decision import ListHit, RuleHit
 from data_contracts.transaction import Transaction
-from ledger.rows import text
 from ledger.witness import Batch, Rows
 from runtime.audit.chain import Fault
 
-NULL = rb"\N"
-OUTCOME_BACKSLASHES = 4  # Two of the hash, one for each of the two columns that are mostly null.
-_ESCAPED = re.compile(r"\\(.)")
-_MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_ESCAPES = {b"\b": rb"\b", b"\f": rb"\f", b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t"}
+_PLAIN_OUTCOME = b',"[]",null,'
 
 Tick = Callable[[int], None]
 
@@ -47,39 +45,42 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How the lines of a table are made again: its columns in SQL, those in JSON by number."""
+    """How the lines of a table are made again: its columns in order, those in JSON by number."""
 
-    columns: str
+    at: str
+    columns: tuple[str, ...]
     origin: str
-    json: Mapping[int, Any]
+    json: Mapping[int, Any] = field(default_factory=dict)
 
     def query(self, where: sql.Composable, *given: sql.Composable) -> sql.Composed:
         """COPY of cell, position and line of every row, in order; `given` goes into the origin."""
-        query = "COPY (SELECT {} FROM {} WHERE {} ORDER BY 1, 2) TO STDOUT"
+        query = (
+            "COPY (SELECT {}, {} FROM {} WHERE {} ORDER BY 1, 2) TO STDOUT "
+            r"(FORMAT csv, ESCAPE '\', NULL 'null', FORCE_QUOTE ({}))"
+        )
         return sql.SQL(query).format(
-            sql.SQL(self.columns),
+            sql.SQL(self.at),
+            sql.SQL(", ".join(map(_column, self.columns))),
             sql.SQL(self.origin).format(*given),
             where,
+            sql.SQL(", ".join(name for name in self.columns if name not in _NUMBERS)),
         )
 
     def again(self, line: bytes) -> bytes:
-        """The line as we wrote it: JSON and escapes in our form, not in Postgres's."""
-        if b"\\" not in line or (self.json and _is_plain_outcome(line)):
-            return line
-        fields = line[:-1].split(b"\t")
-        return b"\t".join([self._field(*each) for each in enumerate(fields)]) + b"\n"
-
-    def _field(self, number: int, field: bytes) -> bytes:
-        if field == NULL or (b"\\" not in field and number not in self.json):
-            return field
-        meant = _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), field.decode())
-        if number in self.json:
-            meant = encode(msgspec.json.decode(meant, type=self.json[number])).decode()
-        return text(meant).encode()
+        """The line as we wrote it, from CSV: JSON, and JSON within in our form."""
+        made = b"[" + _CONTROL.sub(_escaped, line[:-1]) + b"]\n"
+        if not self.json or _PLAIN_OUTCOME in made:
+            return made
+        values = msgspec.json.decode(made)
+        for number, kind in self.json.items():
+            if values[number] is not None:
+                values[number] = encode(msgspec.json.decode(values[number], type=kind)).decode()
+        return encode(values) + b"\n"
 
 
-def _is_plain_outcome(line: bytes) -> bool:
-    return line.count(b"\\") == OUTCOME_BACKSLASHES and b"\t[]\t\\N\t" in line
+def _escaped(found: re.Match[bytes]) -> bytes:
+    control = found[0]
+    return _ESCAPES.get(control) or b"\\u%04x" % ord(control)
 
 
 def _hex(column: str) -> str:
@@ -94,78 +95,64 @@ def _instant(column: str) -> str:
     )
 
 
-def _columns(alias: str, *columns: str) -> str:
-    """As they are, but ids and instants in our form."""
-    made = []
-    for column in columns:
-        name = f"{alias}.{column}"
-        if column in {"event_id", "hold_id", "original_event_id"}:
-            made.append(_hex(name))
-        elif column.endswith("_at"):
-            made.append(_instant(name))
-        else:
-            made.append(name)
-    return ", ".join(made)
+def _column(name: str) -> str:
+    """As it is, but ids and instants in our form."""
+    column = f"t.{name}"
+    if name in {"event_id", "hold_id", "original_event_id"}:
+        return f"{_hex(column)} AS {name}"
+    return f"{_instant(column)} AS {name}" if name.endswith("_at") else column
 
 
 _MOVED = (
     *("event_id", "cell", "position", "debit_account", "credit_account"),
     *("amount_minor", "currency"),
 )
-_TRANSFER = _columns(
-    "t",
+_TRANSFER = (
     *_MOVED,
     *("leg", "kind", "debit_after", "debit_version", "credit_after", "credit_version"),
     *("occurred_at", "booked_at"),
 )
-_OUTCOME = _columns(
-    "t",
+_OUTCOME = (
     *("event_id", "tenant", "transaction_id", "account_id", "type", "direction", "amount_minor"),
     *("currency", "cell", "position", "verdict", "score", "rule_set", "hits", "list_hit", "status"),
     *("reason_code", "payload_hash", "occurred_at", "received_at", "decided_at", "booked_at"),
 )
-_RESOLUTION = _columns(
-    "t", "event_id", "resolution_id", "kind", "reason", "resolved_by", "resolved_at", "booked_at"
+_RESOLUTION = (
+    *("event_id", "resolution_id", "kind", "reason", "resolved_by", "resolved_at", "booked_at"),
 )
-_AT = "t.cell, t.position, "
+_CORRECTION = (*("event_id", "original_event_id", "type", "effect", "amount_minor", "booked_at"),)
+_CONFLICT = (
+    *("cell", "position", "event_id", "booked_hash", "refused_hash"),
+    *("refused_transaction", "found_at"),
+)
+_NUMBERS = frozenset(
+    {"cell", "position", "debit_account", "credit_account", "amount_minor", "score", "leg"}
+    | {"debit_after", "debit_version", "credit_after", "credit_version"}
+)
+_AT = "t.cell, t.position"
 TABLES = {
     "outcomes": Table(
-        _AT + _OUTCOME, "ledger.outcomes t", {13: tuple[RuleHit, ...], 14: ListHit | None}
+        _AT, _OUTCOME, "ledger.outcomes t", {13: tuple[RuleHit, ...], 14: ListHit | None}
     ),
-    "transfers": Table(
-        _AT + _TRANSFER, "(SELECT * FROM ledger.transfers WHERE kind = 'posting') t", {}
-    ),
-    "holds": Table(
-        _AT + _columns("t", *_MOVED, "hold_id", "occurred_at", "booked_at"), "ledger.holds t", {}
-    ),
+    "transfers": Table(_AT, _TRANSFER, "(SELECT * FROM ledger.transfers WHERE kind = 'posting') t"),
+    "holds": Table(_AT, (*_MOVED, "hold_id", "occurred_at", "booked_at"), "ledger.holds t"),
     "corrections": Table(
-        "o.cell, o.position, "
-        + _columns(
-            *("t", "event_id", "original_event_id", "type", "effect", "amount_minor", "booked_at")
-        ),
+        "o.cell, o.position",
+        _CORRECTION,
         "ledger.corrections t JOIN ledger.outcomes o USING (event_id)",
-        {},
     ),
-    "conflicts": Table(
-        _AT
-        + _columns(
-            *("t", "cell", "position", "event_id", "booked_hash", "refused_hash"),
-            *("refused_transaction", "found_at"),
-        ),
-        "ledger.conflicts t",
-        {5: Transaction},
-    ),
+    "conflicts": Table(_AT, _CONFLICT, "ledger.conflicts t", {5: Transaction}),
 }
 _ENDED = "unnest({}::uuid[]) WITH ORDINALITY AS e (event_id, number)"
 ENDS = {
     "resolutions": Table(
-        "0, e.number, " + _RESOLUTION, f"{_ENDED} JOIN ledger.resolutions t USING (event_id)", {}
+        "0, e.number", _RESOLUTION, f"{_ENDED} JOIN ledger.resolutions t USING (event_id)"
     ),
     "transfers": Table(
-        "0, e.number, " + _TRANSFER,
+        "0, e.number",
+        _TRANSFER,
         f"{_ENDED} JOIN ledger.holds h USING (event_id) JOIN ledger.transfers t "
         "ON (t.cell, t.position) = (h.cell, h.position) AND t.kind = 'resolution'",
-        {},
     ),
 }
 
@@ -263,7 +250,7 @@ def batch_of(body: str) -> Batch | None:
 
 def line_of(table: Table, raw: bytes | bytearray | memoryview) -> Line:
     """A line of COPY behind its cell and position."""
-    cell, position, line = bytes(raw).split(b"\t", 2)
+    cell, position, line = bytes(raw).split(b",", 2)
     return Line(int(cell), int(position), table.again(line))
 
 

@@ -42,31 +42,29 @@ def clearing(currency: str) -> str:
 
 def contra(transaction: Transaction) -> BookKey:
     """The bank's own account that takes the other side of a customer's movement."""
-    return _contra_key(
-        transaction.tenant,
-        transaction.currency,
-        transaction.type,
-        transaction.channel,
-        transaction.counterparty_id == transaction.account_id,
-    )
+    tenant, currency, kind = transaction.tenant, transaction.currency, transaction.type
+    if kind is TransactionType.TRANSFER and transaction.counterparty_id == transaction.account_id:
+        return _own(tenant, POSITION, currency)
+    return _contra(tenant, currency, kind, transaction.channel)
+
+
+@lru_cache(maxsize=1_024)
+def _own(tenant: str, name: str, currency: str) -> BookKey:
+    # One copy of these words is enough for all that is remembered.
+    return BookKey(intern(tenant), name, intern(currency))
 
 
 @lru_cache(maxsize=4_096)
-def _contra_key(
-    tenant: str, currency: str, kind: TransactionType, channel: Channel, is_exchange: bool
-) -> BookKey:
-    # There are few: one copy of their words is enough for all that is remembered.
-    return BookKey(
-        intern(tenant), _contra(kind, channel, currency, is_exchange), intern(currency)
-    )
+def _contra(tenant: str, currency: str, kind: TransactionType, channel: Channel) -> BookKey:
+    return _own(tenant, _contra_name(kind, channel, currency), currency)
 
 
-def _contra(kind: TransactionType, channel: Channel, currency: str, is_exchange: bool) -> str:
+def _contra_name(kind: TransactionType, channel: Channel, currency: str) -> str:
     match kind:
         case TransactionType.CARD_PAYMENT | TransactionType.REFUND | TransactionType.CHARGEBACK:
             return CARD_SETTLEMENT
         case TransactionType.TRANSFER:
-            return POSITION if is_exchange else clearing(currency)
+            return clearing(currency)
         case TransactionType.CASH_IN | TransactionType.CASH_OUT:
             return CASH
         case TransactionType.FEE:

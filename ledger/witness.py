@@ -1,7 +1,7 @@
 """What the audit chain is told of a batch: counts, positions, and a hash of each table's rows.
 
-The bytes that are hashed are the very lines that COPY takes in: text, a tab between columns, a
-line feed behind each row, in the columns' order of `rows`. `audit_rows` makes them again.
+The bytes that are hashed are the very lines that `rows` makes: a JSON array for each row, in the
+columns' order there, a line feed behind. `audit_rows` makes them again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,10 +44,9 @@ class Witness:
         """Nothing is seen yet."""
         self.digests: dict[str, _Hash] = {}
 
-    def seeing(self, table: str, parts: Iterable[str]) -> Iterator[bytes]:
-        """Hand the parts on as bytes."""
-        for part in parts:
-            lines = part.encode()
+    def seeing(self, table: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """Hand the parts on."""
+        for lines in parts:
             self.digests.setdefault(table, sha256()).update(lines)
             yield lines
 

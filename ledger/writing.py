@@ -192,9 +192,9 @@ class Writing:
         first = next(each, None)
         if first is not None:
             with self.cursor.copy(statement.encode()) as copy:
-                copy.write(first)
+                copy.write(rows.as_csv(first))
                 for part in each:
-                    copy.write(part)
+                    copy.write(rows.as_csv(part))
 
     def _move(self, balances: Mapping[BookKey, tuple[Balance, Balance]]) -> None:
         if not balances:

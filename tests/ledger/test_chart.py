@@ -37,7 +37,9 @@ def test_each_type_has_its_account_of_the_bank(kind: TransactionType, account: s
     ],
 )
 def test_a_reversal_goes_back_the_way_it_came(channel: Channel, account: str) -> None:
-    assert contra(a_transaction(type=TransactionType.REVERSAL, channel=channel)).account_id == account
+    assert (
+        contra(a_transaction(type=TransactionType.REVERSAL, channel=channel)).account_id == account
+    )
 
 
 def test_a_transfer_to_oneself_is_an_exchange_over_the_banks_position() -> None:

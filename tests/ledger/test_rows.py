@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from ledger import arrays, rows
+from ledger.audit_rows import Table, line_of
 from tests.factories import minute
 
 pytestmark = pytest.mark.servers
@@ -31,14 +34,26 @@ def connection(postgres_database: str) -> Iterator[psycopg.Connection]:
 
 @gently
 @given(texts)
-def test_text_is_copied_as_it_is(connection: psycopg.Connection, values: list[str]) -> None:
+def test_text_is_copied_as_it_is_and_read_back_as_it_was_written(
+    connection: psycopg.Connection, values: list[str]
+) -> None:
     connection.execute("TRUNCATE kept")
-    with connection.cursor().copy("COPY kept (number, value) FROM STDIN") as copy:
-        for number, value in enumerate(values):
-            copy.write(f"{number}\t{rows.text(value)}\n")
+    lines = msgspec.json.Encoder().encode_lines(list(enumerate(values)))
+    statement = f"COPY kept (number, value) FROM STDIN {rows.AS_LINES}"
+    with connection.cursor().copy(statement.encode()) as copy:
+        if values:
+            copy.write(rows.as_csv(lines))
 
     found = connection.execute("SELECT value FROM kept ORDER BY number").fetchall()
     assert [value for (value,) in found] == values
+    assert again(connection) == msgspec.json.Encoder().encode_lines([(text,) for text in values])
+
+
+def again(connection: psycopg.Connection) -> bytes:
+    table = Table("number, 0", ("value",), "kept t")
+    query = table.query(sql.SQL("number >= 0"))
+    with connection.cursor() as cursor, cursor.copy(query) as copy:
+        return b"".join(line_of(table, line).line for line in copy)
 
 
 @gently
@@ -59,11 +74,12 @@ def test_numbers_and_ids_are_the_same_in_an_array(connection: psycopg.Connection
     assert [found.bytes for found in row[0]] == ids
 
 
-def test_instants_are_copied_to_the_millisecond(connection: psycopg.Connection) -> None:
-    first, second = minute(0), minute(1.23455)
-    with connection.cursor().copy("COPY kept (number, value, made) FROM STDIN") as copy:
-        copy.write(f"1\t\\N\t{rows.instants(first)}\n")
-        copy.write(f"2\t{rows.instants(first, second)}\n")
+def test_instants_are_copied_to_the_microsecond(connection: psycopg.Connection) -> None:
+    instants = [minute(0), minute(1.23455), minute(2).replace(microsecond=1)]
+    lines = msgspec.json.Encoder().encode_lines([(0, None, instant) for instant in instants])
+    statement = f"COPY kept (number, value, made) FROM STDIN {rows.AS_LINES}"
+    with connection.cursor().copy(statement.encode()) as copy:
+        copy.write(rows.as_csv(lines))
 
-    found = connection.execute("SELECT made FROM kept ORDER BY number").fetchall()
-    assert [made for (made,) in found] == [first, second]
+    found = connection.execute("SELECT value, made FROM kept ORDER BY made").fetchall()
+    assert found == [(None, instant) for instant in instants]

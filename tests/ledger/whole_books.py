@@ -29,6 +29,7 @@ Row = dict[str, Any]
 
 TABLES = (
     "accounts",
+    "bounds_history",
     "balances",
     "transfers",
     "holds",
