@@ -22,6 +22,7 @@ class PlainBooks:
     ended: dict[str, ResolutionKind] = field(default_factory=dict)
     given_back: dict[str, int] = field(default_factory=dict)
     gives_back: dict[str, str] = field(default_factory=dict)
+    bounded: set[str] = field(default_factory=lambda: set(BOUNDED))
 
     def take(self, arrival: Arrival) -> None:
         transaction = arrival.decision.transaction
@@ -72,7 +73,7 @@ class PlainBooks:
         if verdict is Verdict.DECLINE:
             return "declined"
         left = self.money.get(account, 0) - self.held.get(account, 0)
-        if is_out and account in BOUNDED and left < amount:
+        if is_out and account in self.bounded and left < amount:
             return "refused"
         if verdict is Verdict.REVIEW:
             if is_out:

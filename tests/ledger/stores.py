@@ -22,8 +22,8 @@ class Store(Protocol):
     @property
     def books(self) -> Books: ...
 
-    def bound(self, account_id: str) -> None:
-        """Register an account that may not go below nought."""
+    def bound(self, account_id: str, *, may_go_negative: bool = False) -> None:
+        """Register an account that may not go below nought, or may again."""
         ...
 
     def whole(self) -> MemoryBooks:
@@ -31,16 +31,18 @@ class Store(Protocol):
         ...
 
 
-def bounded(account_id: str) -> Account:
-    return Account(tenant=TENANT, account_id=account_id, currency="EUR", may_go_negative=False)
+def registered(account_id: str, *, may_go_negative: bool) -> Account:
+    return Account(
+        tenant=TENANT, account_id=account_id, currency="EUR", may_go_negative=may_go_negative
+    )
 
 
 @dataclass
 class MemoryStore:
     books: MemoryBooks
 
-    def bound(self, account_id: str) -> None:
-        self.books.register(bounded(account_id))
+    def bound(self, account_id: str, *, may_go_negative: bool = False) -> None:
+        self.books.register(registered(account_id, may_go_negative=may_go_negative))
 
     def whole(self) -> MemoryBooks:
         return in_order(self.books)
@@ -51,8 +53,9 @@ class PostgresStore:
     books: PostgresBooks
     dsn: str
 
-    def bound(self, account_id: str) -> None:
-        given = {**msgspec.structs.asdict(bounded(account_id)), "opened_at": NOON}
+    def bound(self, account_id: str, *, may_go_negative: bool = False) -> None:
+        account = registered(account_id, may_go_negative=may_go_negative)
+        given = {**msgspec.structs.asdict(account), "opened_at": NOON}
         with psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row) as connection:
             row = connection.execute(reading.REGISTER, given).fetchone()
             assert row is not None

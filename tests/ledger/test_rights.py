@@ -40,6 +40,12 @@ CHANGES_OF_THE_CHAIN = [
     "UPDATE ledger.audit_notes SET body = ''",
     "TRUNCATE ledger.audit_notes",
 ]
+CHANGES_OF_THE_BOUNDS = [
+    "INSERT INTO ledger.bounds_history DEFAULT VALUES",
+    "UPDATE ledger.bounds_history SET may_go_negative = true",
+    "DELETE FROM ledger.bounds_history",
+    "TRUNCATE ledger.bounds_history",
+]
 SEALING = ["INSERT INTO ledger.audit_records DEFAULT VALUES", "DELETE FROM ledger.audit_notes"]
 REFUSALS = {
     Role.SEALER: [
@@ -47,11 +53,13 @@ REFUSALS = {
         *ADDITIONS,
         *STRUCTURE,
         *CHANGES_OF_THE_CHAIN,
+        *CHANGES_OF_THE_BOUNDS,
         "INSERT INTO ledger.audit_notes DEFAULT VALUES",
         "SELECT FROM ledger.outcomes",
     ],
     Role.POSTING: [
         *CHANGES_OF_THE_CHAIN,
+        *CHANGES_OF_THE_BOUNDS,
         *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *STRUCTURE,
@@ -64,6 +72,7 @@ REFUSALS = {
     ],
     Role.API: [
         *CHANGES_OF_THE_CHAIN,
+        *CHANGES_OF_THE_BOUNDS,
         *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *ADDITIONS,
@@ -76,6 +85,7 @@ REFUSALS = {
     ],
     Role.AUDITOR: [
         *CHANGES_OF_THE_CHAIN,
+        *CHANGES_OF_THE_BOUNDS,
         *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *ADDITIONS,
@@ -85,6 +95,7 @@ REFUSALS = {
     ],
     Role.CASEWORK: [
         *CHANGES_OF_THE_CHAIN,
+        *CHANGES_OF_THE_BOUNDS,
         *SEALING,
         *WRITES_TO_THE_JOURNAL,
         *ADDITIONS,

@@ -1,4 +1,4 @@
-"""Any sequence of batches, redeliveries, conflicts, corrections, ends of holds and crashes.
+"""Any sequence of batches, redeliveries, conflicts, corrections, ends of holds, bounds and crashes.
 
 Three ledgers see it: the store under test, its twin in memory, and a plain loop that knows nothing
 of batches. They must agree, and every invariant must hold.
@@ -161,6 +161,14 @@ class Sequences(RuleBasedStateMachine):
     def crash_in(self, statements: int) -> None:
         """The next batch breaks at one of its statements, and is delivered again."""
         self.fuse.statements_left = statements
+
+    @rule(account=st.sampled_from(ACCOUNTS))
+    def change_a_bound(self, account: str) -> None:
+        """It counts for the batches that come after it, whatever is held or owed by then."""
+        self.plain.bounded ^= {account}
+        may_go_negative = account not in self.plain.bounded
+        self.twin.bound(account, may_go_negative=may_go_negative)
+        self.store.bound(account, may_go_negative=may_go_negative)
 
     @precondition(lambda self: self._held())
     @rule(which=st.integers(0, 50), kind=st.sampled_from(ResolutionKind))
