@@ -1,15 +1,13 @@
 """What the desk and the API read of the casework, from an event loop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
-from psycopg.rows import dict_row
 
 from casework.values import Case
 from data_contracts.alert import Alert
-from runtime.postgres import AsyncPool
+from runtime.postgres import AsyncPool, rows
 
 LATEST_ALERTS = """
 SELECT alert_id::text, kind, tenant, entity_kind, entity, severity::text, title, reasons, rules,
@@ -49,23 +47,18 @@ class PostgresDesk:
     ) -> Sequence[Alert]:
         """The newest alerts, newest first."""
         given = {"tenant": tenant, "limit": limit, "with_quiet": with_quiet}
-        return msgspec.convert(await self._rows(LATEST_ALERTS, given), list[Alert])
+        return msgspec.convert(await rows(self.pool, LATEST_ALERTS, given), list[Alert])
 
     async def open_cases(self, tenant: str, limit: int) -> Sequence[Case]:
         """The cases that are not closed: the gravest first, then the highest score, the newest."""
-        rows = await self._rows(OPEN_CASES, {"tenant": tenant, "limit": limit})
-        return msgspec.convert(rows, list[Case])
+        found = await rows(self.pool, OPEN_CASES, {"tenant": tenant, "limit": limit})
+        return msgspec.convert(found, list[Case])
 
     async def alerts_of(self, tenant: str, case_id: str) -> Sequence[Alert]:
         """All alerts of a case, newest first; none where there is no such case."""
-        rows = await self._rows(ALERTS_OF_CASE, {"tenant": tenant, "case_id": case_id})
-        return msgspec.convert(rows, list[Alert])
+        found = await rows(self.pool, ALERTS_OF_CASE, {"tenant": tenant, "case_id": case_id})
+        return msgspec.convert(found, list[Alert])
 
     async def alert_count(self) -> int:
         """How many alerts were ever raised, quiet ones too."""
-        return int((await self._rows(ALERT_COUNT, {}))[0]["count"])
-
-    async def _rows(self, query: Any, given: Mapping[str, object]) -> list[dict[str, Any]]:  # noqa: ANN401  (psycopg wants literal text)
-        async with self.pool.connection() as connection:
-            cursor = await connection.cursor(row_factory=dict_row).execute(query, given)
-            return await cursor.fetchall()
+        return int((await rows(self.pool, ALERT_COUNT, {}))[0]["count"])

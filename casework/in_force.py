@@ -20,12 +20,6 @@ WHERE cell = %(cell)s AND kind = 'rule-set'
   AND (%(until)s::bigint IS NULL OR position <= %(until)s)
 ORDER BY position DESC LIMIT 1
 """
-CHANGES = """
-SELECT kind, record FROM casework.publications
-WHERE cell = %(cell)s AND kind IN ('list-entry', 'breaker')
-  AND (%(until)s::bigint IS NULL OR position <= %(until)s)
-ORDER BY position
-"""
 ALL = """
 SELECT position, kind, rule_set, record FROM casework.publications
 WHERE cell = %(cell)s AND (%(until)s::bigint IS NULL OR position <= %(until)s)
@@ -34,12 +28,9 @@ ORDER BY position
 DOCUMENTS = """
 SELECT rule_set, canonical FROM casework.rule_sets WHERE rule_set = ANY(%(names)s)
 """
-KINDS: dict[str, type[ListEntryRecord | BreakerRecord]] = {
+RECORDS: dict[str, type[ListEntryRecord | BreakerRecord | FeatureWarmRecord]] = {
     "list-entry": ListEntryRecord,
     "breaker": BreakerRecord,
-}
-RECORDS: dict[str, type[ListEntryRecord | BreakerRecord | FeatureWarmRecord]] = {
-    **KINDS,
     "feature-warm": FeatureWarmRecord,
 }
 
@@ -58,14 +49,6 @@ def rule_set_in_force(
     """The rule set that decides there, or None before the first."""
     row = connection.execute(RULE_SET, {"cell": cell, "until": until}).fetchone()
     return None if row is None else from_canonical(bytes(row[0]))
-
-
-def changes_in_force(
-    connection: Connection, cell: int = 0, until: int | None = None
-) -> list[ListEntryRecord | BreakerRecord]:
-    """Entries of lists and breakers in order of position, for `Evaluator.take`."""
-    rows = connection.execute(CHANGES, {"cell": cell, "until": until})
-    return [msgspec.convert(record, KINDS[kind]) for kind, record in rows]
 
 
 def published_until(

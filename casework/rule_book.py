@@ -1,18 +1,16 @@
 """The rule book in Postgres, for an event loop: the database itself holds that two persons act."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from psycopg import errors
-from psycopg.rows import dict_row
 
 from casework.postgres import KEEP_RULE_SET, PUBLISH, publication_row
 from casework.publishing import ApprovedBefore, OwnProposal, UnknownProposal
 from casework.values import Approval, Proposal, Publication, PublishedSet
 from data_contracts.control import BreakerRecord, ListEntryRecord
-from runtime.postgres import AsyncPool
+from runtime.postgres import AsyncPool, rows
 
 PROPOSE = """
 INSERT INTO casework.proposals (rule_set, author, proposed_at, note)
@@ -83,23 +81,23 @@ class PostgresRuleBook:
 
     async def proposal(self, rule_set: str) -> Proposal | None:
         """A proposal with its approvals."""
-        rows = await self._rows(PROPOSALS, {"rule_set": rule_set, "limit": 1})
-        return msgspec.convert(rows[0], Proposal) if rows else None
+        found = await rows(self.pool, PROPOSALS, {"rule_set": rule_set, "limit": 1})
+        return msgspec.convert(found[0], Proposal) if found else None
 
     async def proposals(self, limit: int) -> Sequence[Proposal]:
         """The newest proposals, newest first."""
-        rows = await self._rows(PROPOSALS, {"rule_set": None, "limit": limit})
-        return msgspec.convert(rows, list[Proposal])
+        found = await rows(self.pool, PROPOSALS, {"rule_set": None, "limit": limit})
+        return msgspec.convert(found, list[Proposal])
 
     async def canonical(self, rule_set: str) -> bytes | None:
         """The canonical form of a rule set that was proposed or published."""
-        rows = await self._rows(CANONICAL, {"rule_set": rule_set})
-        return bytes(rows[0]["canonical"]) if rows else None
+        found = await rows(self.pool, CANONICAL, {"rule_set": rule_set})
+        return bytes(found[0]["canonical"]) if found else None
 
     async def published(self) -> Sequence[PublishedSet]:
         """Every rule set that stood in the log, in order of cell and position."""
-        rows = await self._rows(PUBLISHED, {})
-        return [msgspec.convert(row["published"], PublishedSet) for row in rows]
+        found = await rows(self.pool, PUBLISHED, {})
+        return [msgspec.convert(row["published"], PublishedSet) for row in found]
 
     async def keep(self, publications: Sequence[Publication]) -> None:
         """Write down what was put into the log; alerting, which reads it there, may be first."""
@@ -109,15 +107,10 @@ class PostgresRuleBook:
 
     async def breakers(self) -> Sequence[tuple[int, BreakerRecord]]:
         """Every trip and reset with its cell, in order of cell and position."""
-        rows = await self._rows(BREAKERS, {})
-        return [(row["cell"], msgspec.convert(row["record"], BreakerRecord)) for row in rows]
+        found = await rows(self.pool, BREAKERS, {})
+        return [(row["cell"], msgspec.convert(row["record"], BreakerRecord)) for row in found]
 
     async def entries(self, list_id: str | None = None) -> Sequence[ListEntryRecord]:
         """The newest record of each value of a list, or of all lists, in the first cell."""
-        rows = await self._rows(ENTRIES, {"list_id": list_id})
-        return [msgspec.convert(row["record"], ListEntryRecord) for row in rows]
-
-    async def _rows(self, query: Any, given: Mapping[str, object]) -> list[dict[str, Any]]:  # noqa: ANN401  (psycopg wants literal text)
-        async with self.pool.connection() as connection:
-            cursor = await connection.cursor(row_factory=dict_row).execute(query, given)
-            return await cursor.fetchall()
+        found = await rows(self.pool, ENTRIES, {"list_id": list_id})
+        return [msgspec.convert(row["record"], ListEntryRecord) for row in found]

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg.rows import dict_row
 
 from ledger.history import (
     LOOKED_AT_MAX,
@@ -21,7 +20,7 @@ from ledger.history import (
     transfer_id,
 )
 from ledger.reading import as_outcome
-from runtime.postgres import AsyncPool
+from runtime.postgres import AsyncPool, rows
 
 BALANCES_AT = """
 SELECT b.currency, coalesce(last.after, 0) AS posted, coalesce(last.version, 0) AS version
@@ -103,12 +102,12 @@ class AsyncHistory:
     ) -> Sequence[PastBalance]:
         """What an account held after the last transfer booked at an instant or before."""
         given = {"tenant": tenant, "account_id": account_id, "at": at}
-        return msgspec.convert(await self._rows(BALANCES_AT, given), list[PastBalance])
+        return msgspec.convert(await rows(self.pool, BALANCES_AT, given), list[PastBalance])
 
     async def statement(self, query: StatementQuery) -> Page[StatementLine]:
         """The transfers of an account, the latest first, each with what it left."""
-        rows = await self._rows(STATEMENT, msgspec.structs.asdict(query))
-        lines = [_line(row) for row in rows]
+        found = await rows(self.pool, STATEMENT, msgspec.structs.asdict(query))
+        lines = [_line(row) for row in found]
         return cut(lines, [line.version for line in lines], query.limit, rest=None)
 
     async def transactions(self, query: TransactionQuery) -> Page[PastTransaction]:
@@ -116,21 +115,16 @@ class AsyncHistory:
         given = msgspec.structs.asdict(query)
         lowest, rest = await self._lowest(given) if query.is_selective else (-1, None)
         rows_max = None if query.is_selective else query.limit + 1
-        rows = await self._rows(TRANSACTIONS, given | {"lowest": lowest, "rows_max": rows_max})
-        found = [_transaction(row) for row in rows]
+        limits = {"lowest": lowest, "rows_max": rows_max}
+        found = [_transaction(row) for row in await rows(self.pool, TRANSACTIONS, given | limits)]
         return cut(found, [each.outcome.position for each in found], query.limit, rest)
 
     async def _lowest(self, given: Mapping[str, object]) -> tuple[int, int | None]:
         """Down to where a page looks, and the same again where there may be more below."""
         limits = {"looked_at_max": self.looked_at_max}
-        (row,) = await self._rows(LOOKED_AT, {**given, **limits})
+        (row,) = await rows(self.pool, LOOKED_AT, {**given, **limits})
         lowest = -1 if row["lowest"] is None else row["lowest"]
         return lowest, lowest if row["looked_at"] == self.looked_at_max else None
-
-    async def _rows(self, query: Any, given: Mapping[str, object]) -> list[dict[str, Any]]:  # noqa: ANN401  (psycopg wants literal text)
-        async with self.pool.connection() as connection:
-            cursor = await connection.cursor(row_factory=dict_row).execute(query, given)
-            return await cursor.fetchall()
 
 
 def _line(row: Mapping[str, Any]) -> StatementLine:

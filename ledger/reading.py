@@ -15,7 +15,7 @@ from data_contracts.decision import ListHit, RuleHit
 from data_contracts.ids import event_id
 from data_contracts.topics import DECISIONS, Topic
 from ledger.values import Account, Balance, Outcome, Statement, Totals, Watermark
-from runtime.postgres import AsyncPool
+from runtime.postgres import AsyncPool, rows
 
 OUTCOME = """
 SELECT event_id, tenant, transaction_id, account_id, type, direction, amount_minor, currency,
@@ -71,18 +71,20 @@ class AsyncReader:
     async def outcome(self, tenant: str, transaction_id: str) -> Outcome | None:
         """What became of a transaction, once it is booked."""
         key = UUID(bytes=event_id(tenant, transaction_id))
-        rows = await self._rows(OUTCOME, {"event_id": key})
-        return as_outcome(rows[0]) if rows else None
+        found = await rows(self._pool, OUTCOME, {"event_id": key})
+        return as_outcome(found[0]) if found else None
 
     async def balances(self, tenant: str, account_id: str) -> tuple[Statement, ...]:
         """The balances of an account, that of its own currency first; none: it is unknown."""
         given = {"tenant": tenant, "account_id": account_id, "topic": self._decisions}
-        return tuple(as_statement(row) for row in await self._rows(BALANCES, given))
+        return tuple(as_statement(row) for row in await rows(self._pool, BALANCES, given))
 
     async def accounts(self, tenant: str, account_ids: Collection[str]) -> Mapping[str, Account]:
         """Those of these accounts that are in the registry, by id."""
-        rows = await self._rows(ACCOUNTS, {"tenant": tenant, "account_ids": list(account_ids)})
-        return {row["account_id"]: msgspec.convert(row, Account) for row in rows}
+        found = await rows(
+            self._pool, ACCOUNTS, {"tenant": tenant, "account_ids": list(account_ids)}
+        )
+        return {row["account_id"]: msgspec.convert(row, Account) for row in found}
 
     async def register(self, account: Account, now: datetime) -> bool:
         """Open an account (True) or change its customer, branch and bound (False).
@@ -103,16 +105,11 @@ class AsyncReader:
 
     async def totals(self) -> Totals:
         """How many transactions stand in the books, by outcome."""
-        return as_totals(await self._rows(TOTALS, {}))
+        return as_totals(await rows(self._pool, TOTALS, {}))
 
     async def watermarks(self) -> Mapping[tuple[str, int], Watermark]:
         """How far the books have come, by topic and partition."""
-        return as_watermarks(await self._rows(WATERMARKS, {}))
-
-    async def _rows(self, query: Any, given: Mapping[str, object]) -> list[dict[str, Any]]:  # noqa: ANN401  (psycopg wants literal text)
-        async with self._pool.connection() as connection:
-            cursor = await connection.cursor(row_factory=dict_row).execute(query, given)
-            return await cursor.fetchall()
+        return as_watermarks(await rows(self._pool, WATERMARKS, {}))
 
 
 def as_outcome(row: Mapping[str, Any]) -> Outcome:

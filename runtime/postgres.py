@@ -1,12 +1,12 @@
 """Postgres connections that never hang: named, in UTC, with a limit on every wait."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg
 import stamina
-from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg.rows import TupleRow, dict_row
+from psycopg_pool import AsyncConnectionPool
 
 CONNECT_SECONDS_MAX = 5
 STATEMENT_SECONDS_MAX = 30
@@ -18,7 +18,6 @@ RETRY_SECONDS_MAX = 2.0
 
 Connection = psycopg.Connection[TupleRow]
 AsyncConnection = psycopg.AsyncConnection[TupleRow]
-Pool = ConnectionPool[Connection]
 AsyncPool = AsyncConnectionPool[AsyncConnection]
 
 # What a server that is killed, restarting or cut off makes of a statement.
@@ -53,19 +52,6 @@ def connect(dsn: str, name: str, **settings: Any) -> Connection:  # noqa: ANN401
     return psycopg.connect(dsn, **connect_settings(name, **settings))
 
 
-def open_pool(dsn: str, name: str, size: int = 4) -> Pool:
-    """A pool of readers for threads; close it, or use it in a `with`."""
-    return ConnectionPool(
-        dsn,
-        kwargs=connect_settings(name),
-        min_size=1,
-        max_size=size,
-        timeout=POOL_WAIT_SECONDS_MAX,
-        check=ConnectionPool.check_connection,
-        open=True,
-    )
-
-
 def async_pool(dsn: str, name: str, size: int = 8) -> AsyncPool:
     """A pool of readers for an event loop, not yet open: `await pool.open()` inside the loop."""
     return AsyncConnectionPool(
@@ -77,6 +63,13 @@ def async_pool(dsn: str, name: str, size: int = 8) -> AsyncPool:
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
+
+
+async def rows(pool: AsyncPool, query: Any, given: Mapping[str, object]) -> list[dict[str, Any]]:  # noqa: ANN401  (psycopg wants literal text)
+    """All rows that a query gives, each by the names of its columns."""
+    async with pool.connection() as connection:
+        cursor = await connection.cursor(row_factory=dict_row).execute(query, given)
+        return await cursor.fetchall()
 
 
 def attempts(

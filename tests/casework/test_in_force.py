@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from casework.in_force import Published, changes_in_force, published_until, rule_set_in_force
+from casework.in_force import Published, published_until, rule_set_in_force
 from casework.ports import Filing
 from casework.postgres import PostgresCasebook
 from casework.publications import publication_of
@@ -63,9 +63,6 @@ def test_a_question_about_a_position_sees_nothing_of_what_came_after(
     assert rule_set_in_force(connection, until=7) == RULE_SET
     assert rule_set_in_force(connection, until=2) is None
     assert rule_set_in_force(connection, cell=1) is None
-    assert changes_in_force(connection) == [ENTRY, TRIP]
-    assert changes_in_force(connection, until=8) == [ENTRY]
-    assert changes_in_force(connection, until=4) == []
     assert published_until(connection) == [
         Published(3, RULE_SET),
         Published(5, ENTRY),
