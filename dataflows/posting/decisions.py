@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dataflows.posting import metrics
-from dataflows.posting.ahead import ahead
 from dataflows.posting.conflicts import send_alerts
 from dataflows.posting.messages import Parsed, read_decisions, send_letters
 from dataflows.posting.progress import Progress
@@ -55,21 +54,16 @@ def post_cell(around: Surroundings, progress: Progress, cell: int) -> None:
         poster = Poster(books, around.outbox(), around.topics, around.settled)
         with closing(around.reader(decisions, cell, mark)) as reader:
             pace = Pace(reader.poll, around.stopped, around.clock)
-
-            def read() -> tuple[Batch, Parsed[Arrival]]:
+            while not around.stopped.is_set():
                 batch = pace.next_batch()
-                return batch, read_decisions(batch)
-
-            with ahead(read) as take:
-                while not around.stopped.is_set():
-                    batch, parsed = take()
-                    _step(around, poster, batch, parsed)
-                    progress.reach(cell, batch.next_offset)
-                    metrics.LAG.labels(str(cell)).set(waiting(reader, batch))
+                _step(around, poster, batch)
+                progress.reach(cell, batch.next_offset)
+                metrics.LAG.labels(str(cell)).set(waiting(reader, batch))
 
 
-def _step(around: Surroundings, poster: Poster, batch: Batch, parsed: Parsed[Arrival]) -> None:
+def _step(around: Surroundings, poster: Poster, batch: Batch) -> None:
     if batch.messages:
+        parsed = read_decisions(batch)
         metrics.BATCH_ROWS.observe(len(batch.messages))
         with metrics.BATCH_SECONDS.time():
             around.patiently(lambda: poster.post(batch, parsed, around.now()))

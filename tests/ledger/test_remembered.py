@@ -87,13 +87,16 @@ def test_nothing_is_remembered_of_a_batch_that_was_not_committed(database: str) 
     memory = Remembered()
     books = PostgresBooks.at(database, "test", memory)
     store = PostgresStore(books, database)
-    post(books, an_arrival(1, amount_minor=10))
+    # A copy has it look up what is booked from now on, before anything else.
+    post(books, an_arrival(1, transaction_id="one", amount_minor=10))
+    copy = an_arrival(2, transaction_id="one", amount_minor=10)
+    post(books, copy, an_arrival(3, amount_minor=5))
 
     def deaf(_conflicts: object) -> None:
         raise ConnectionError
 
-    conflict = an_arrival(3, transaction_id="at-1", amount_minor=11)
+    conflict = an_arrival(5, transaction_id="one", amount_minor=11)
     with pytest.raises(ConnectionError):
-        post(books, an_arrival(2, amount_minor=10), conflict, hear=deaf)
-    assert memory.recall([KEY])[KEY].balance == store.whole().balances[KEY] == Balance(-10, 0, 1)
+        post(books, an_arrival(4, amount_minor=10), conflict, hear=deaf)
+    assert memory.recall([KEY])[KEY].balance == store.whole().balances[KEY] == Balance(-15, 0, 2)
     books.close()
