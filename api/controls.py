@@ -16,6 +16,7 @@ from data_contracts.control import RECORDS, Control, ControlKind
 
 TAKEN_UP_SECONDS_MAX = 20.0  # A scorer that is behind comes to it later.
 LOOK_SECONDS = 0.02
+LOOK_SHARE = 0.1  # Of the wait so far: each look costs the scorer a page of metrics.
 
 _kinds: Mapping[type[Control], ControlKind] = {kind: name for name, kind in RECORDS.items()}
 _log = structlog.get_logger("api")
@@ -47,8 +48,12 @@ class Controls:
         return positions
 
     async def all_cells(self, record: Control) -> Positions:
-        """Put a record into every cell."""
-        return await self.write(record, range(self.services.cells))
+        """Put a record into every cell; the first one, where people look, comes last.
+
+        Where the log fails halfway the record is not seen there yet, and sending it again completes
+        it.
+        """
+        return await self.write(record, reversed(range(self.services.cells)))
 
     async def taken_up(self, positions: Positions) -> float | None:
         """How many seconds until the scorer had taken all; None: there are none, or not yet."""
@@ -60,5 +65,5 @@ class Controls:
                 return seconds
             if seconds > TAKEN_UP_SECONDS_MAX:
                 return None
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(max(LOOK_SECONDS, seconds * LOOK_SHARE))
         return None

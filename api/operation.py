@@ -1,7 +1,7 @@
 """How the API looks at the processes beside it and at the end of the log."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -9,9 +9,10 @@ from confluent_kafka import Consumer, KafkaException
 
 from api.monitoring import positions
 from data_contracts.topics import Topic
-from runtime.kafka import consumer_settings, end_offset
+from runtime.kafka import bounds, consumer_settings
 
 SCRAPE_SECONDS_MAX = 1.0
+LOG_SECONDS_MAX = 1.0  # A thread waits meanwhile, of which there are few.
 SCORING = "scoring"
 
 
@@ -50,15 +51,15 @@ class ScrapedOperation:
     async def log_end(self) -> int:
         """One past the last position, added up over the cells; 0 where the log is away."""
         try:
-            ends: Sequence[int] = await asyncio.gather(
-                *(
-                    asyncio.to_thread(end_offset, self.consumer, self.topic.name, cell)
-                    for cell in range(self.cells)
-                )
+            found = await asyncio.gather(
+                *(asyncio.to_thread(self._bounds, cell) for cell in range(self.cells))
             )
         except KafkaException:
             return 0
-        return sum(ends)
+        return sum(end for _, end in found)
+
+    def _bounds(self, cell: int) -> tuple[int, int]:
+        return bounds(self.consumer, self.topic.name, cell, LOG_SECONDS_MAX)
 
     async def scored(self) -> Mapping[int, int]:
         """The last position of each cell that scoring has taken; nothing while it is away."""

@@ -6,8 +6,6 @@ from types import MappingProxyType
 
 import msgspec
 
-from data_contracts.violation import ContractViolation
-
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/problems/"
 RETRY_SECONDS = 1
@@ -253,11 +251,6 @@ class Refusal(Exception):
 def retry_later(code: str, detail: str = "") -> Refusal:
     """A refusal that a second try may not meet."""
     return Refusal(code, detail, headers={"retry-after": str(RETRY_SECONDS)})
-
-
-def of_violation(violation: ContractViolation) -> Refusal:
-    """What the door said, as an answer."""
-    return Refusal(violation.code, violation.detail, violation.pointer)
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -5,12 +5,12 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from data_contracts.money import AMOUNT_MINOR_MAX
 from data_contracts.outcome import OutcomeStatus
 from data_contracts.transaction import TransactionType
 
 PAGE_MAX = 200
 PAGE = 50
-AMOUNT_MINOR_MAX = 10**12
 DAY_CHARACTERS = len("2026-11-22")
 
 _HOW_TO_WRITE_IT = "write a day (2026-11-22) or an instant with its zone (2026-11-22T12:00:00Z)"

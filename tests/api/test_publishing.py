@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,10 +10,11 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.controls import Controls
-from api.memory import MemoryOperation
+from api.memory import MemoryLog, MemoryOperation
 from api.permissions import Role
+from api.ports import LogAway, Place
 from data_contracts import codec
-from data_contracts.control import BreakerRecord, ListEntryRecord, RuleSetRecord
+from data_contracts.control import BreakerRecord, ControlKind, ListEntryRecord, RuleSetRecord
 from rules.model import ListKind, RuleSet
 from rules.rule_set import pack, unpack
 from tests.api.house import NOW, House, bearer
@@ -284,3 +285,34 @@ def test_every_cell_gets_the_record_and_one_that_was_left_out_gets_it_alone(hous
         assert client.post(path, content=body, headers=headers).json()["positions"] == {"1": 0}
         assert client.post(path, content=body, headers=headers).json()["positions"] == {}
     assert [key for key, _ in house.log.cells[1]] == [b"rule-set"]
+
+
+@dataclass
+class HalfALog(MemoryLog):
+    """A log of which some cells are away."""
+
+    away: set[int] = field(default_factory=set)
+
+    async def publish(self, cell: int, kind: ControlKind, value: bytes) -> Place:
+        if cell in self.away:
+            raise LogAway("it was told to be away", {})
+        return await super().publish(cell, kind, value)
+
+
+@pytest.mark.parametrize("away", [0, 1, 2])
+def test_an_entry_that_reached_some_cells_only_reaches_all_when_sent_again(
+    house: House, away: int
+) -> None:
+    live(house, 1)
+    log = HalfALog(house.log.cells, away={away})
+    operation = MemoryOperation(taken=dict.fromkeys(range(3), 1 << 53))
+    house.services = replace(house.services, cells=3, log=log, operation=operation)
+    with TestClient(create_app(house.services)) as house.client:
+        assert add(house).json()["code"] == "log-away"
+        log.away.clear()
+        assert add(house).status_code == 201
+        assert remove(house, "acc-1").status_code == 200
+    for written in log.cells.values():
+        last = [codec.decode(value, ListEntryRecord).removed for _, value in written[-2:]]
+        assert last == [False, True]
+    assert len(log.cells) == 3
