@@ -41,43 +41,27 @@ PROBLEM_ANSWERS: dict[int | str, Document] = {
     status: {"description": _codes(status), "content": _PROBLEM} for status in _STATUSES
 }
 
-_STRUCTS = (
-    TransactionRequest,
-    TransactionBatch,
-    SubmittedTransaction,
-    SubmittedBatch,
-    AccountRegistration,
-    RegisteredAccount,
-    RuleSetProposal,
-    RuleSetApproval,
-    Proposal,
-    PublicationRequest,
-    ResetRequest,
-    TakenUp,
-    EntryRequest,
-    RemovalRequest,
-    ChangedList,
-    ProblemDetails,
-)
+Struct = type[msgspec.Struct]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A route with a body, as the document shows it; `answers` are texts and structs by status."""
+    """A route with a body, as the document shows it; `answers` says when there is which status."""
 
-    method: str
+    method: str = "post"
     path: str
     name: str
     summary: str
-    body: str
-    answers: Mapping[str, tuple[str, str]]
+    body: Struct
+    answer: Struct
+    answers: Mapping[str, str]
 
     def shown(self) -> Document:
         """The operation object."""
         problems = {str(status): answer for status, answer in PROBLEM_ANSWERS.items()}
         good = {
-            status: {"description": description, "content": _json(schema)}
-            for status, (description, schema) in self.answers.items()
+            status: {"description": description, "content": _json(self.answer)}
+            for status, description in self.answers.items()
         }
         return {
             "operationId": self.name,
@@ -88,8 +72,8 @@ class Operation:
         }
 
 
-def _json(name: str) -> Document:
-    return {"application/json": {"schema": {"$ref": _TEMPLATE.format(name=name)}}}
+def _json(struct: Struct) -> Document:
+    return {"application/json": {"schema": {"$ref": _TEMPLATE.format(name=struct.__name__)}}}
 
 
 def _parameter(name: str) -> Document:
@@ -97,90 +81,87 @@ def _parameter(name: str) -> Document:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
+_TAKEN_UP = "Its positions, once the scorer has taken it up."
+
 OPERATIONS = (
     Operation(
-        method="post",
         path="/v1/transactions",
         name="submit_transaction",
         summary="Send one transaction; sending it again is safe",
-        body="TransactionRequest",
+        body=TransactionRequest,
+        answer=SubmittedTransaction,
         answers={
-            "202": ("In the log, and new.", "SubmittedTransaction"),
-            "200": ("It was sent before, and is sent once.", "SubmittedTransaction"),
+            "202": "In the log, and new.",
+            "200": "It was sent before, and is sent once.",
         },
     ),
     Operation(
-        method="post",
         path="/v1/transactions:batch",
         name="submit_batch",
         summary="Send up to 1,000 transactions; each is taken or refused for itself",
-        body="TransactionBatch",
-        answers={"202": ("One result per transaction, in order.", "SubmittedBatch")},
+        body=TransactionBatch,
+        answer=SubmittedBatch,
+        answers={"202": "One result per transaction, in order."},
     ),
     Operation(
         method="put",
         path="/v1/accounts/{account_id}",
         name="register_account",
         summary="Say whose an account is",
-        body="AccountRegistration",
-        answers={
-            "201": ("Registered.", "RegisteredAccount"),
-            "200": ("It was registered before, and is so now.", "RegisteredAccount"),
-        },
+        body=AccountRegistration,
+        answer=RegisteredAccount,
+        answers={"201": "Registered.", "200": "It was registered before, and is so now."},
     ),
     Operation(
-        method="post",
         path="/v1/rule-sets",
         name="propose_rule_set",
         summary="Propose a rule set; another person has to approve it",
-        body="RuleSetProposal",
+        body=RuleSetProposal,
+        answer=Proposal,
         answers={
-            "201": ("Kept, and waiting for a second person.", "Proposal"),
-            "200": ("It was proposed before: this is the proposal that stands.", "Proposal"),
+            "201": "Kept, and waiting for a second person.",
+            "200": "It was proposed before: this is the proposal that stands.",
         },
     ),
     Operation(
-        method="post",
         path="/v1/rule-sets/{rule_set}/approvals",
         name="approve_rule_set",
         summary="Approve a rule set that another person proposed",
-        body="RuleSetApproval",
-        answers={"201": ("Approved.", "Proposal")},
+        body=RuleSetApproval,
+        answer=Proposal,
+        answers={"201": "Approved."},
     ),
     Operation(
-        method="post",
         path="/v1/publications",
         name="publish_rule_set",
         summary="Put an approved rule set into the log, or go back to the one before",
-        body="PublicationRequest",
-        answers={"200": ("Its positions, once the scorer has taken it up.", "TakenUp")},
+        body=PublicationRequest,
+        answer=TakenUp,
+        answers={"200": _TAKEN_UP},
     ),
     Operation(
-        method="post",
         path="/v1/rules/{rule_id}/resets",
         name="reset_rule",
         summary="Let a rule count again that its breaker holds in shadow",
-        body="ResetRequest",
-        answers={"200": ("Its positions, once the scorer has taken it up.", "TakenUp")},
+        body=ResetRequest,
+        answer=TakenUp,
+        answers={"200": _TAKEN_UP},
     ),
     Operation(
-        method="post",
         path="/v1/lists/{list_id}/entries",
         name="add_list_entry",
         summary="Put a value onto a list",
-        body="EntryRequest",
-        answers={
-            "201": ("Its positions, once the scorer has taken it up.", "ChangedList"),
-            "200": ("It stands there just so; nothing was written.", "ChangedList"),
-        },
+        body=EntryRequest,
+        answer=ChangedList,
+        answers={"201": _TAKEN_UP, "200": "It stands there just so; nothing was written."},
     ),
     Operation(
-        method="post",
         path="/v1/lists/{list_id}/removals",
         name="remove_list_entry",
         summary="Take a value off a list",
-        body="RemovalRequest",
-        answers={"200": ("Its positions, once the scorer has taken it up.", "ChangedList")},
+        body=RemovalRequest,
+        answer=ChangedList,
+        answers={"200": _TAKEN_UP},
     ),
 )
 
@@ -200,7 +181,8 @@ def _document(app: FastAPI) -> Document:
     shown = get_openapi(
         title=app.title, version=app.version, summary=app.summary, routes=app.routes
     )
-    _, schemas = msgspec.json.schema_components(_STRUCTS, ref_template=_TEMPLATE)
+    structs = [struct for each in OPERATIONS for struct in (each.body, each.answer)]
+    _, schemas = msgspec.json.schema_components([*structs, ProblemDetails], ref_template=_TEMPLATE)
     components = shown.setdefault("components", {})
     components.setdefault("schemas", {}).update(schemas)
     components["securitySchemes"] = {
