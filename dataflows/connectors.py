@@ -17,6 +17,7 @@ from confluent_kafka import Message, TopicPartition
 
 from data_contracts.control import KIND_HEADER
 from data_contracts.topics import Topic
+from dataflows.epochs import Offsets, Turn
 from runtime.kafka import ExpiredOffset, Headers, Outbox, Reader, bounds, partitions
 
 POLL_EVERY = timedelta(milliseconds=40)
@@ -62,7 +63,7 @@ class Letter(NamedTuple):
         return None if self.kind is None else [(KIND_HEADER, self.kind)]
 
 
-Read = tuple[str, LogBatch]
+Read = tuple[str, LogBatch | Turn]
 Written = tuple[str, Sequence[Letter]]
 
 
@@ -87,23 +88,33 @@ def cut(cell: int, messages: Iterable[Logged]) -> list[LogBatch]:
 
 
 @dataclass(slots=True)
-class LogPartition(StatefulSourcePartition[Read, int]):
+class LogPartition(StatefulSourcePartition[Read, int | None]):
     """One partition of the log; ends when told to stop."""
 
     reader: Reader
     source: "LogSource"
+    offsets: Offsets
     due_at: datetime | None = None
 
     def next_batch(self) -> list[Read]:
         """What is there; never waits."""
         if self.source.stopped.is_set():
-            raise StopIteration
+            return self._last()
         batch = self.reader.poll(BATCH_MAX)
         is_full = len(batch.messages) == BATCH_MAX
         self.due_at = None if is_full else self.source.clock() + POLL_EVERY
         self._tell_lag()
-        messages = map(logged, batch.messages)
-        return [(key_of(batch.partition), part) for part in cut(batch.partition, messages)]
+        cell, key = batch.partition, key_of(batch.partition)
+        batches = cut(cell, map(logged, batch.messages))
+        items: list[LogBatch | Turn] = [*self.offsets.turns(cell, key), *batches]
+        return [(key, item) for item in items]
+
+    def _last(self) -> list[Read]:
+        if self.offsets.is_last:
+            raise StopIteration
+        self.due_at, key = None, key_of(self.reader.partition)
+        turns = self.offsets.turns(self.reader.partition, key, is_last=True)
+        return [(key, turn) for turn in turns]
 
     def _tell_lag(self) -> None:
         where = TopicPartition(self.reader.topic, self.reader.partition)
@@ -114,9 +125,9 @@ class LogPartition(StatefulSourcePartition[Read, int]):
         """When to ask again; told more than once, so it must not be worked out anew."""
         return self.due_at
 
-    def snapshot(self) -> int:
+    def snapshot(self) -> int | None:
         """The offset to go on from."""
-        return self.reader.next_offset
+        return self.offsets.snapshot(self.reader.next_offset)
 
     def close(self) -> None:
         """Leave the broker."""
@@ -143,7 +154,7 @@ def _bytes(found: object) -> bytes | None:
 
 
 @dataclass(frozen=True, slots=True)
-class LogSource(FixedPartitionedSource[Read, int]):
+class LogSource(FixedPartitionedSource[Read, int | None]):
     """All partitions of a log."""
 
     brokers: str
@@ -168,7 +179,7 @@ class LogSource(FixedPartitionedSource[Read, int]):
                     f"{self.topic.name}/{for_part} begins at {low}: what came before is gone, and "
                     "with it what decisions depend on. Restore the recovery store of this flow."
                 )
-        return LogPartition(reader, self)
+        return LogPartition(reader, self, Offsets(resume_state))
 
 
 @dataclass(slots=True)

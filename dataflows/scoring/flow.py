@@ -15,26 +15,32 @@ from bytewax.operators import KeyedStream
 from bytewax.outputs import Sink
 
 from dataflows.connectors import Clock, Letter, LogBatch, Read, Written, key_of
+from dataflows.epochs import Epochs, Kept, Turn
 from dataflows.scoring import metrics
 from dataflows.scoring.decisions import Decided
 from dataflows.scoring.intake import Taken
-from dataflows.scoring.scorer import Scorer, Snapshot
+from dataflows.scoring.scorer import Scorer
 from dataflows.scoring.sharded import FeatureStep, IntakeStep, JoinStep, Part, Step, split
 from dataflows.scoring.topics import Topics
 from dataflows.scoring.waking import Waking
 from dataflows.scoring.warmers import NoHistory, Warmer
+from dataflows.states import State, States
 
 Letters = Sequence[Letter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoring:
-    """How the flow is built; the clock is for the metrics, and to look after what warms."""
+    """How the flow is built; the clock is for the metrics, and to look after what warms.
+
+    Without a folder for its states they stand in the recovery store itself.
+    """
 
     topics: Topics = field(default_factory=Topics)
     shards: int = 1
     clock: Clock
     warmer: Warmer = field(default_factory=NoHistory)
+    states: States | None = None
 
     def letters(self, decided: Iterable[Decided]) -> list[Letters]:
         """What leaves the flow, counted."""
@@ -46,17 +52,21 @@ class Scoring:
         return [item.letters for item in found if item.letters]
 
 
-class _Whole(op.StatefulBatchLogic[LogBatch, Letters, Snapshot]):
+class _Whole(op.StatefulBatchLogic[LogBatch | Turn, Letters, State]):
     """The short way: all of a cell in one step."""
 
-    def __init__(self, scoring: Scoring, snapshot: Snapshot | None) -> None:
+    def __init__(self, scoring: Scoring, told: State) -> None:
         self.scoring, self.scorer = scoring, Scorer(scoring.topics, scoring.warmer)
-        self.waking = Waking(scoring.clock)
-        if snapshot is not None:
+        self.waking, self.epochs = (
+            Waking(scoring.clock),
+            Epochs[LogBatch]("score", scoring.states, told),
+        )
+        if (snapshot := self.epochs.restored()) is not None:
             self.scorer.restore(snapshot)
 
-    def on_batch(self, values: list[LogBatch]) -> tuple[list[Letters], bool]:
-        letters = self.scoring.letters(map(self.scorer.score, values))
+    def on_batch(self, values: list[LogBatch | Turn]) -> tuple[list[Letters], bool]:
+        _, batches = self.epochs.taken(values)
+        letters = self.scoring.letters(map(self.scorer.score, batches))
         return [*letters, *self._records()], self.RETAIN
 
     def on_notify(self) -> tuple[list[Letters], bool]:
@@ -70,53 +80,59 @@ class _Whole(op.StatefulBatchLogic[LogBatch, Letters, Snapshot]):
     def notify_at(self) -> datetime | None:
         return self.waking.next(wanted=self.scorer.warm_start.is_busy)
 
-    def snapshot(self) -> Snapshot:
-        return self.scorer.snapshot()
+    def snapshot(self) -> State:
+        when_told = self.scorer.warm_start.when_saved()
+        return self.epochs.snapshot(Kept(self.scorer.snapshot, when_told=when_told))
 
 
-class _Intake(op.StatefulBatchLogic[LogBatch, Taken, Snapshot]):
-    def __init__(self, scoring: Scoring, snapshot: Snapshot | None) -> None:
-        self.step = IntakeStep(scoring.topics, snapshot)
+class _Intake(op.StatefulBatchLogic[LogBatch | Turn, Taken | Turn, State]):
+    def __init__(self, scoring: Scoring, told: State) -> None:
+        self.epochs = Epochs[LogBatch]("intake", scoring.states, told)
+        self.step = IntakeStep(scoring.topics, self.epochs.restored())
 
-    def on_batch(self, values: list[LogBatch]) -> tuple[list[Taken], bool]:
-        return list(map(self.step.take, values)), self.RETAIN
+    def on_batch(self, values: list[LogBatch | Turn]) -> tuple[list[Taken | Turn], bool]:
+        turns, batches = self.epochs.taken(values)
+        return [*turns, *map(self.step.take, batches)], self.RETAIN
 
-    def snapshot(self) -> Snapshot:
-        return self.step.snapshot()
+    def snapshot(self) -> State:
+        return self.epochs.snapshot(Kept(self.step.snapshot))
 
 
-class _Features(op.StatefulBatchLogic[Step, Part, Snapshot]):
-    def __init__(self, scoring: Scoring, snapshot: Snapshot | None) -> None:
-        self.step = FeatureStep(scoring.shards, scoring.warmer, snapshot)
+class _Features(op.StatefulBatchLogic[Step | Turn, Part | Turn, State]):
+    def __init__(self, scoring: Scoring, told: State) -> None:
+        self.epochs = Epochs[Step]("features", scoring.states, told)
+        self.step = FeatureStep(scoring.shards, scoring.warmer, self.epochs.restored())
         self.waking = Waking(scoring.clock)
 
-    def on_batch(self, values: list[Step]) -> tuple[list[Part], bool]:
-        parts = [part for step in values for part in self.step.take(step)]
-        return [*parts, *self.step.filled()], self.RETAIN
+    def on_batch(self, values: list[Step | Turn]) -> tuple[list[Part | Turn], bool]:
+        turns, steps = self.epochs.taken(values)
+        parts = [part for step in steps for part in self.step.take(step)]
+        return [*turns, *parts, *self.step.filled()], self.RETAIN
 
-    def on_notify(self) -> tuple[list[Part], bool]:
+    def on_notify(self) -> tuple[list[Part | Turn], bool]:
         self.waking.awake()
-        return self.step.filled(), self.RETAIN
+        return list(self.step.filled()), self.RETAIN
 
     def notify_at(self) -> datetime | None:
         return self.waking.next(wanted=self.step.is_busy)
 
-    def snapshot(self) -> Snapshot:
-        return self.step.snapshot()
+    def snapshot(self) -> State:
+        return self.epochs.snapshot(self.step.kept())
 
 
-class _Join(op.StatefulBatchLogic[Part, Letters, Snapshot]):
-    def __init__(self, scoring: Scoring, snapshot: Snapshot | None) -> None:
-        self.scoring = scoring
-        self.step = JoinStep(scoring.topics, scoring.shards, snapshot)
+class _Join(op.StatefulBatchLogic[Part | Turn, Letters, State]):
+    def __init__(self, scoring: Scoring, told: State) -> None:
+        self.scoring, self.epochs = scoring, Epochs[Part]("join", scoring.states, told)
+        self.step = JoinStep(scoring.topics, scoring.shards, self.epochs.restored())
 
-    def on_batch(self, values: list[Part]) -> tuple[list[Letters], bool]:
-        decided = (item for part in values for item in self.step.take(part))
+    def on_batch(self, values: list[Part | Turn]) -> tuple[list[Letters], bool]:
+        _, parts = self.epochs.taken(values)
+        decided = (item for part in parts for item in self.step.take(part))
         letters, records = self.scoring.letters(decided), self.step.records()
         return [*letters, *([records] if records else [])], self.RETAIN
 
-    def snapshot(self) -> Snapshot:
-        return self.step.snapshot()
+    def snapshot(self) -> State:
+        return self.epochs.snapshot(Kept(self.step.snapshot, is_small=True))
 
 
 def build(source: Source[Read], scoring: Scoring, sink: Sink[Written]) -> Dataflow:
@@ -128,21 +144,21 @@ def build(source: Source[Read], scoring: Scoring, sink: Sink[Written]) -> Datafl
     return flow
 
 
-def _short(read: KeyedStream[LogBatch], scoring: Scoring) -> KeyedStream[Letters]:
-    return op.stateful_batch("score", read, lambda saved: _Whole(scoring, saved))
+def _short(read: KeyedStream[LogBatch | Turn], scoring: Scoring) -> KeyedStream[Letters]:
+    return op.stateful_batch("score", read, lambda told: _Whole(scoring, told))
 
 
-def _sharded(read: KeyedStream[LogBatch], scoring: Scoring) -> KeyedStream[Letters]:
-    def spread(items: list[tuple[str, Taken]]) -> Iterator[tuple[str, Step]]:
+def _sharded(read: KeyedStream[LogBatch | Turn], scoring: Scoring) -> KeyedStream[Letters]:
+    def spread(items: list[tuple[str, Taken | Turn]]) -> Iterator[tuple[str, Step | Turn]]:
         return (part for _, taken in items for part in split(taken, scoring.shards))
 
-    taken = op.stateful_batch("intake", read, lambda saved: _Intake(scoring, saved))
+    taken = op.stateful_batch("intake", read, lambda told: _Intake(scoring, told))
     steps = op.flat_map_batch("split", taken, spread)
-    parts = op.stateful_batch("features", steps, lambda saved: _Features(scoring, saved))
+    parts = op.stateful_batch("features", steps, lambda told: _Features(scoring, told))
     by_cell = op.flat_map_batch("back", parts, _by_cell)
-    return op.stateful_batch("join", by_cell, lambda saved: _Join(scoring, saved))
+    return op.stateful_batch("join", by_cell, lambda told: _Join(scoring, told))
 
 
-def _by_cell(items: list[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:
+def _by_cell(items: list[tuple[str, Part | Turn]]) -> Iterator[tuple[str, Part | Turn]]:
     for _, part in items:
         yield key_of(part.cell), part

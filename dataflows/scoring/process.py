@@ -16,6 +16,7 @@ from dataflows.scoring import metrics
 from dataflows.scoring.flow import Scoring, build
 from dataflows.scoring.topics import Topics
 from dataflows.scoring.warmers import WarmerProcesses
+from dataflows.states import States
 from runtime.kafka import partitions
 from runtime.settings import Settings
 
@@ -43,12 +44,18 @@ def run(
         share=settings.warming_share,
         stopped=stopped,
     )
-    scoring = Scoring(topics=found, shards=settings.scoring_shards, clock=clock, warmer=warmer)
     cells = partitions(settings.kafka, found.log.name)
     source = LogSource(settings.kafka, GROUP, found.log, clock, stopped, _observe_lag)
     with _alone(folder), few_collections(), closing(warmer):
         store = recovery.store(folder)
         _check_shards(folder / "shards", settings.scoring_shards)
+        scoring = Scoring(
+            topics=found,
+            shards=settings.scoring_shards,
+            clock=clock,
+            warmer=warmer,
+            states=States.at(folder / "states"),
+        )
         cli_main(  # type: ignore[no-untyped-call]  # the engine comes without types
             build(source, scoring, LetterSink(settings.kafka, cells)),
             workers_per_process=settings.scoring_workers,

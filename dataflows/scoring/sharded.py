@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflows.connectors import Letter, LogBatch, key_of
+from dataflows.epochs import Kept, Turn
 from dataflows.scoring.changes import Changed
 from dataflows.scoring.decisions import Decided, Judge
 from dataflows.scoring.intake import Accepted, Intake, Taken
@@ -84,8 +85,12 @@ def shard_key(cell: int, shard: int) -> str:
     return f"{shard}-shard-of-cell-{cell}"
 
 
-def split(taken: Taken, shards: int) -> Iterator[tuple[str, Step]]:
-    """The batch itself for the join, and its columns for every shard."""
+def split(taken: Taken | Turn, shards: int) -> Iterator[tuple[str, Step | Turn]]:
+    """The batch itself for the join, and its columns for every shard; a turn for all of them."""
+    if isinstance(taken, Turn):
+        for key in (taken.key, *(shard_key(taken.cell, shard) for shard in range(shards))):
+            yield key, taken.to(key)
+        return
     work, columns = taken.work, taken.columns
     plan, definition = new_plan(work), switched_on(work)
     yield key_of(work.cell), Held(work, None if columns is None else columns.clock)
@@ -158,6 +163,12 @@ class FeatureStep:
         news = self.warm_start.news()
         shard = self.warm_start.features.shard
         return [ShardFilled(self.warm_start.cell, shard, news)] if news else []
+
+    def kept(self) -> Kept:
+        """What is to be kept; where batches only pass by, that is nothing."""
+        if self.warm_start is None:
+            return Kept(self.snapshot, is_small=True)
+        return Kept(self.snapshot, when_told=self.warm_start.when_saved())
 
     def snapshot(self) -> Snapshot:
         """All of it as plain values."""

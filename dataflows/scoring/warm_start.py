@@ -9,7 +9,7 @@ stops at the record until it is so again.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -224,9 +224,17 @@ class WarmStart:
         self.told.update(new)
         return new
 
+    def when_saved(self) -> Callable[[], None]:
+        """What to call once the snapshot of what is now is certain to be found at a restart."""
+        names = tuple(self.grafted)
+
+        def note() -> None:
+            self.grafted |= dict.fromkeys(self.grafted.keys() & names, True)
+
+        return note
+
     def snapshot(self) -> dict[str, Any]:
         """Where it stands; what was grafted is in the same snapshot."""
-        self.grafted = dict.fromkeys(self.grafted, True)
         return {"cell": self.cell, "seen": self.seen, "grafted": tuple(self.grafted)}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
