@@ -53,7 +53,8 @@ class Controls:
         Where the log fails halfway the record is not seen there yet, and sending it again completes
         it.
         """
-        return await self.write(record, reversed(range(self.services.cells)))
+        positions = await self.write(record, reversed(range(self.services.cells)))
+        return dict(sorted(positions.items()))
 
     async def taken_up(self, positions: Positions) -> float | None:
         """How many seconds until the scorer had taken all; None: there are none, or not yet."""

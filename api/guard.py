@@ -10,12 +10,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.authentication import Authenticator, Headers, Principal
 from api.bodies import check_accept, check_body_head, read_body
-from api.permissions import Action, may, sees
+from api.permissions import Action, may
 from api.ports import Clock
 from api.problems import Refusal
 from api.reads import Reads
 from api.room import Room
-from ledger.values import Account
 
 IDENTIFIER_CHARACTERS_MAX = 64
 
@@ -94,8 +93,3 @@ def identifier(segment: str, problem: str) -> str:
     if not (is_plain and 1 <= len(text) <= IDENTIFIER_CHARACTERS_MAX):
         raise Refusal(problem)
     return text
-
-
-def reaches(principal: Principal, account: Account | None) -> bool:
-    """Whether the account is one of those that this principal may know of."""
-    return sees(principal.role, principal.subject, principal.branch, account)

@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI, Query
 
 from api.authentication import Principal
 from api.cursors import Question, below, cursor
-from api.guard import Admitted, Guard, identifier, reaches
+from api.guard import Admitted, Guard, identifier
 from api.models import (
     HistoryAnswer,
     PastTransactionAnswer,
@@ -16,6 +16,7 @@ from api.models import (
 from api.permissions import Action
 from api.problems import Refusal
 from api.questions import StatementParameters, TransactionParameters
+from api.reach import account_in_reach
 from api.services import Services
 from data_contracts.ids import text
 from ledger.history import (
@@ -42,7 +43,7 @@ def add_routes(app: FastAPI, services: Services, guard: Guard) -> None:
         principal: Annotated[Principal, Depends(Admitted(guard, Action.READ_STATEMENT))],
     ) -> StatementAnswer:
         found = identifier(account_id, "account-not-found")
-        account = await account_in_reach(services, principal, found)
+        account = await account_in_reach(services.books, principal, found)
         if account is None:
             raise Refusal("account-not-found")
         return await _statement(services, account, asked)
@@ -58,22 +59,11 @@ def add_routes(app: FastAPI, services: Services, guard: Guard) -> None:
         principal: Annotated[Principal, Depends(Admitted(guard, Action.READ_TRANSACTION))],
     ) -> HistoryAnswer:
         found = identifier(account_id, "account-not-found")
-        account = await account_in_reach(services, principal, found)
+        account = await account_in_reach(services.books, principal, found)
         answer = await _transactions(services, principal.tenant, found, asked)
         if account is None and not answer.transactions:
             raise Refusal("account-not-found")
         return answer
-
-
-async def account_in_reach(
-    services: Services, principal: Principal, account_id: str
-) -> Account | None:
-    """The account, None where nobody registered it; `Refusal` where it is beyond reach."""
-    accounts = await services.books.accounts(principal.tenant, [account_id])
-    account = accounts.get(account_id)
-    if not reaches(principal, account):
-        raise Refusal("account-not-found")
-    return account
 
 
 async def _statement(

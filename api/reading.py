@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query
 
 from api.authentication import Principal
-from api.guard import Admitted, Guard, identifier, reaches
+from api.guard import Admitted, Guard, identifier
 from api.intake import cell_of
 from api.models import (
     AccountBalanceAnswer,
@@ -17,10 +17,11 @@ from api.models import (
     SelfAnswer,
     TransactionAnswer,
 )
-from api.permissions import REACH, Action, Reach, may
+from api.permissions import REACH, Action, may
 from api.ports import MemoryAway
 from api.problems import Refusal, retry_later
 from api.questions import BalanceParameters
+from api.reach import beyond_reach
 from api.services import Services
 from data_contracts.ids import event_id, text
 from ledger.history import PastBalance
@@ -42,7 +43,7 @@ def add_routes(app: FastAPI, services: Services, guard: Guard) -> None:
         answer = await _transaction(
             services, principal.tenant, identifier(transaction_id, "transaction-not-found")
         )
-        if answer is None or not await _is_in_reach(services, principal, answer.account_id):
+        if answer is None or await beyond_reach(services.books, principal, [answer.account_id]):
             raise Refusal("transaction-not-found")
         return answer
 
@@ -60,7 +61,7 @@ def add_routes(app: FastAPI, services: Services, guard: Guard) -> None:
         if asked.at is not None and asked.at > services.clock():
             raise Refusal("not-yet")
         answer = await _balances(services, principal.tenant, found, asked.at)
-        if not answer.balances or not await _is_in_reach(services, principal, found):
+        if not answer.balances or await beyond_reach(services.books, principal, [found]):
             raise Refusal("account-not-found")
         return answer
 
@@ -80,13 +81,6 @@ def add_routes(app: FastAPI, services: Services, guard: Guard) -> None:
             reach=REACH[principal.role],
             actions=tuple(action for action in Action if may(principal.role, action)),
         )
-
-
-async def _is_in_reach(services: Services, principal: Principal, account_id: str) -> bool:
-    if REACH[principal.role] is Reach.TENANT:
-        return True
-    accounts = await services.books.accounts(principal.tenant, [account_id])
-    return reaches(principal, accounts.get(account_id))
 
 
 async def _transaction(

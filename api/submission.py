@@ -12,11 +12,11 @@ from fastapi import Response
 
 from api.answers import JSON
 from api.authentication import Principal
-from api.guard import Visit, reaches
+from api.guard import Visit
 from api.intake import BATCH_SECONDS, SINGLE_SECONDS, Fate, Intake, Receipt, Receipts, cell_of
-from api.permissions import REACH, Reach
 from api.ports import LogAway
 from api.problems import PROBLEMS, Refusal, retry_later
+from api.reach import beyond_reach
 from api.services import Services
 from data_contracts.codec import encode
 from data_contracts.door import check_future, parse_batch, parse_request
@@ -93,13 +93,8 @@ class Submission:
         self, principal: Principal, requests: Sequence[TransactionRequest]
     ) -> frozenset[str]:
         """The accounts among these that are not within the sender's reach."""
-        if REACH[principal.role] is Reach.TENANT or not requests:
-            return frozenset()
         ids = {request.account_id for request in requests}
-        known = await self.services.books.accounts(principal.tenant, ids)
-        return frozenset(
-            account_id for account_id in ids if not reaches(principal, known.get(account_id))
-        )
+        return await beyond_reach(self.services.books, principal, ids)
 
     async def _write(
         self,
