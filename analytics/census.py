@@ -12,19 +12,17 @@ from enum import IntEnum
 from functools import cached_property
 from os import SEEK_END
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 from confluent_kafka import Consumer, Message, TopicPartition
 from numpy.typing import NDArray
 
-from data_contracts.control import KIND_HEADER
 from data_contracts.decision import Verdict
 from data_contracts.ids import ID_BYTES, event_id
 from data_contracts.topics import Topic
 from runtime.id_arrays import Folded, Pairs, folded
-from runtime.kafka import Reader, bounds, consumer_settings
+from runtime.kafka import Reader, bounds, consumer_settings, kind_of
 
 GROUP = "census"
 BATCH_MESSAGES = 5_000
@@ -82,7 +80,7 @@ _rejected = msgspec.json.Decoder(_Rejected).decode
 def read_log(message: Message) -> Entry:
     """A message of the log: its id comes from its value, for its key may be anything."""
     offset = message.offset() or 0
-    if message.headers() and _is_control(message):
+    if kind_of(message) is not None:
         return offset, offset, NO_ID, Kind.CONTROL
     try:
         natural = _natural_id(message.value() or b"")
@@ -117,11 +115,6 @@ def rejections_of(log: Topic) -> Reading:
         return offset, position, NO_ID, Kind.REJECTION
 
     return read
-
-
-def _is_control(message: Message) -> bool:
-    headers: Any = message.headers() or ()
-    return any(name == KIND_HEADER for name, _ in headers)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from confluent_kafka import Message, TopicPartition
 from data_contracts.control import KIND_HEADER
 from data_contracts.topics import Topic
 from dataflows.epochs import Offsets, Turn
-from runtime.kafka import ExpiredOffset, Headers, Outbox, Reader, bounds, partitions
+from runtime.kafka import ExpiredOffset, Headers, Outbox, Reader, bounds, kind_of, partitions
 
 POLL_EVERY = timedelta(milliseconds=40)
 BATCH_MAX = 1_000
@@ -138,15 +138,7 @@ def logged(message: Message) -> Logged:
     """The plain values of a message."""
     offset, value, key = message.offset(), message.value(), message.key()
     assert offset is not None
-    return Logged(offset, _bytes(value) or b"", _bytes(key), _kind(message))
-
-
-def _kind(message: Message) -> str | None:
-    headers = message.headers()
-    if not headers:
-        return None
-    found = (_bytes(value) for name, value in dict(headers).items() if name == KIND_HEADER)
-    return next(((value or b"").decode("utf-8", "replace") for value in found), None)
+    return Logged(offset, _bytes(value) or b"", _bytes(key), kind_of(message))
 
 
 def _bytes(found: object) -> bytes | None:

@@ -17,6 +17,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
+from data_contracts.control import KIND_HEADER
 from data_contracts.topics import Topic
 
 METADATA_SECONDS_MAX = 10.0
@@ -115,6 +116,15 @@ def _passes(error: Exception) -> bool:
 def end_offset(consumer: Consumer, topic: str, partition: int) -> int:
     """One past the last message of a partition."""
     return bounds(consumer, topic, partition)[1]
+
+
+def kind_of(message: Message) -> str | None:
+    """The kind of a control record, whatever is in its header; None: there is no such header."""
+    headers: Any = message.headers()
+    if not headers or KIND_HEADER not in (found := dict(headers)):
+        return None
+    kind = found[KIND_HEADER] or b""
+    return kind if isinstance(kind, str) else kind.decode("utf-8", "replace")
 
 
 @dataclass(slots=True)

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from confluent_kafka import Message as KafkaMessage
 
 from casework.values import Rejected
 from data_contracts import codec
-from data_contracts.control import KIND_HEADER
 from data_contracts.dead_letter import DeadLetter, masked
 from data_contracts.violation import ContractViolation
-from runtime.kafka import Batch
+from runtime.kafka import Batch, kind_of
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 
@@ -49,8 +48,8 @@ class Messages:
     @classmethod
     def controls_of(cls, batch: Batch) -> "Messages":
         """The control records of a batch of the log, which is mostly transactions."""
-        found = [_message(batch, message) for message in batch.messages if message.headers()]
-        return cls._with(batch, [message for message in found if message.kind is not None])
+        records = [message for message in batch.messages if kind_of(message) is not None]
+        return cls._with(batch, [_message(batch, record) for record in records])
 
     @classmethod
     def _with(cls, batch: Batch, found: Sequence[Message]) -> "Messages":
@@ -98,11 +97,5 @@ def _message(batch: Batch, message: KafkaMessage) -> Message:
         value=message.value() or b"",
         made_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
         key=message.key(),
-        kind=_kind(message),
+        kind=kind_of(message),
     )
-
-
-def _kind(message: KafkaMessage) -> str | None:
-    headers: Any = message.headers() or ()
-    kinds = [value for name, value in headers if name == KIND_HEADER and value is not None]
-    return bytes(kinds[0]).decode("utf-8", "replace") if kinds else None

@@ -27,7 +27,7 @@ class Hit:
 
     def alert(self) -> Alert:
         """The alert of the hit."""
-        tenant, entity_kind, name = self.entity.split("\t")
+        tenant, entity_kind, name = self.entity.rsplit("\t", 2)  # A tenant may hold one too.
         own_name = f"operation {self.rule.id} {entity_kind} {name} {self.since_ms}"
         return Alert(
             alert_id=ids.text(ids.derived_id(ids.event_id(tenant, own_name), "operation")),

@@ -7,10 +7,11 @@ import msgspec
 from confluent_kafka import Message
 
 from data_contracts import codec
-from data_contracts.control import KIND_HEADER, BreakerRecord, ControlKind, RuleSetRecord
+from data_contracts.control import BreakerRecord, ControlKind, RuleSetRecord
 from data_contracts.violation import ContractViolation
 from rules.model import Breaker, RuleSet
 from rules.rule_set import UnknownRuleSet, unpack
+from runtime.kafka import kind_of
 
 MINUTE_MS = 60_000
 
@@ -81,9 +82,9 @@ def controls_of(messages: Sequence[Message]) -> tuple[Control, ...]:
     """The records among messages of the log that matter to breakers; scoring rejects bad ones."""
     found = []
     for message in messages:
-        kind = dict(message.headers() or ()).get(KIND_HEADER)
-        if isinstance(kind, bytes):
-            found += _control(kind.decode("utf-8", "replace"), message)
+        kind = kind_of(message)
+        if kind is not None:
+            found += _control(kind, message)
     return tuple(found)
 
 

@@ -13,12 +13,12 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 from confluent_kafka import Message
 
-from data_contracts.control import KIND_HEADER
 from data_contracts.decision import Verdict
 from data_contracts.ids import ID_BYTES
 from data_contracts.transaction import Channel, Instant
 from dataflows.operations.copies import Copies
 from dataflows.operations.hits import Control, Fired, HitTally, RuleHit, controls_of
+from runtime.kafka import kind_of
 
 AHEAD_MS_MAX = 60_000
 CHANNEL, PROCESS = "channel", "process"
@@ -61,7 +61,7 @@ _letter = msgspec.json.Decoder(_Letter).decode
 
 
 def entity_key(tenant: str, kind: str, name: str) -> str:
-    """The name of an entity within the state; none of the three has white space."""
+    """The name of an entity within the state; neither kind nor name has white space."""
     return f"{tenant}\t{kind}\t{name}"
 
 
@@ -141,8 +141,7 @@ def _received_ms(arrival: _Arrival) -> int:
 
 
 def _is_transaction(message: Message) -> bool:
-    headers = message.headers()
-    return not headers or KIND_HEADER not in dict(headers)
+    return kind_of(message) is None
 
 
 @dataclass(slots=True)

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataflows.operations.alerts import Hit
 from dataflows.operations.monitor import LATENESS_MS, State
-from dataflows.operations.observations import Observation, Stream
+from dataflows.operations.observations import PROCESS, SCORING, Observation, Stream, entity_key
+from rules.operation_rules import Kind, Measured
 from tests.dataflows.operations.traffic import (
     HOUR_MS,
     MINUTE_MS,
     MONDAY_MS,
+    RULES,
     Bank,
     arrivals,
     at_end,
@@ -175,3 +178,16 @@ def test_a_lag_is_judged_only_once_the_dead_letters_are_read_too() -> None:
     observe_all(watched, [arrivals(MONDAY_MS + 1_000, {"card": 100}, position=199)])
     (alert,) = observe_all(watched, [at_end(Stream.DECISIONS, later + 1_000)])
     assert alert.rules == ("scoring-lag",)
+
+
+def test_a_tenant_with_a_tab_in_its_name_is_told_of_like_any_other() -> None:
+    lag = next(rule for rule in RULES if rule.kind is Kind.SCORING_LAG)
+    hit = Hit(
+        rule=lag,
+        entity=entity_key("a\tbank", PROCESS, SCORING),
+        measured=Measured(whole=1, age_ms=60_000),
+        until_ms=MONDAY_MS,
+        since_ms=MONDAY_MS,
+    )
+    alert = hit.alert()
+    assert (alert.tenant, alert.entity_kind, alert.entity) == ("a\tbank", PROCESS, SCORING)
