@@ -7,7 +7,6 @@ import msgspec
 
 from data_contracts import card_numbers
 
-VALUE_BYTES_MAX = 1024 * 1024
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 

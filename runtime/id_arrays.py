@@ -25,11 +25,6 @@ def from_bytes(ids: Sequence[bytes]) -> Pairs:
     return np.frombuffer(b"".join(ids), ">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def from_texts(ids: Sequence[str]) -> Pairs:
-    """Ids in the usual form with dashes."""
-    return from_column(pa.chunked_array([pa.array(ids, pa.string())]))
-
-
 def from_column(column: "pa.ChunkedArray[Any]") -> Pairs:
     """A column of such texts, without making a Python value of any."""
     parts = [_from_array(chunk) for chunk in column.chunks if len(chunk)]
@@ -44,16 +39,6 @@ def _from_array(array: "pa.Array[Any]") -> Pairs:
     nibbles = _NIBBLES[texts[fixed.offset : fixed.offset + len(fixed)][:, _DIGITS]]
     raw = nibbles[:, ::2] << 4 | nibbles[:, 1::2]
     return np.ascontiguousarray(raw).view(">u8").astype(np.uint64)
-
-
-def to_texts(ids: Sequence[bytes]) -> list[str]:
-    """Ids of 16 bytes each in the usual form, at half the price of one by one."""
-    raw = np.frombuffer(b"".join(ids), np.uint8).reshape(-1, 16)
-    nibbles = np.stack([raw >> 4, raw & 0xF], axis=2).reshape(-1, 32)
-    texts = np.full((len(raw), TEXT_BYTES), ord("-"), np.uint8)
-    texts[:, _DIGITS] = _HEXADECIMAL[nibbles]
-    found: list[str] = texts.view(f"S{TEXT_BYTES}")[:, 0].astype(str).tolist()
-    return found
 
 
 def folded(pairs: Pairs) -> Folded:

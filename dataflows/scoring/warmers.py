@@ -18,7 +18,6 @@ from dataflows.scoring.history import NOTHING
 
 PROGRAM = (sys.executable, "-m", "dataflows.scoring.follow")
 RETRY_SECONDS = 30.0
-END_SECONDS_MAX = 10.0
 
 log = structlog.get_logger()
 
