@@ -117,7 +117,7 @@ def _make_schema(descriptor: Descriptor, memory: Memory) -> None:
         postgres.make_database(descriptor.ports["postgres"], memory.postgres_password)
     migrations.upgrade(descriptor.postgres)
     if "postgres" in descriptor.processes:
-        rights.give(descriptor.postgres, memory.postgres_password)
+        rights.give(descriptor.postgres, rights.passwords(memory.postgres_password))
 
 
 def _publish_rules(descriptor: Descriptor) -> None:

@@ -1,6 +1,7 @@
 """The database's roles in a stack: which process works as which, and how it gets in."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import casework.privileges
 import ledger.privileges
@@ -8,6 +9,7 @@ from runtime.roles import Role, grant, password
 from watchkeeper.stack.servers import postgres
 
 SCHEMAS = {"ledger": ledger.privileges.GRANTS, "casework": casework.privileges.GRANTS}
+NO_PASSWORDS: Mapping[Role, str] = MappingProxyType({})
 _OF_PROCESS = {"posting": Role.POSTING, "api": Role.API, "sealing": Role.SEALER}
 
 
@@ -16,12 +18,17 @@ def role_of(process: str) -> Role:
     return _OF_PROCESS.get(process, Role.CASEWORK)
 
 
-def give(dsn: str, owner_password: str | None = None) -> None:
-    """Make the roles and give them their rights; with the owner's password they may log in."""
-    secrets = {role: password(owner_password, role) for role in Role} if owner_password else {}
-    grant(dsn, SCHEMAS, secrets)
+def give(dsn: str, passwords: Mapping[Role, str] = NO_PASSWORDS) -> None:
+    """Make the roles and give them their rights; those with a password may log in."""
+    grant(dsn, SCHEMAS, passwords)
+
+
+def passwords(owner_password: str) -> Mapping[Role, str]:
+    """Of the roles of an embedded server."""
+    return {role: password(owner_password, role) for role in Role}
 
 
 def addresses(port: int, owner_password: str) -> Mapping[str, str]:
     """The connection string of each role of an embedded server."""
-    return {role: postgres.dsn(port, password(owner_password, role), role=role) for role in Role}
+    secrets = passwords(owner_password)
+    return {role: postgres.dsn(port, secret, role=role) for role, secret in secrets.items()}
