@@ -4,22 +4,27 @@ Files that were put together keep no order, so a stretch is gathered from the ro
 hold some of it. Each view of the table is one state of it, and its files stay for hours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
+from numpy.typing import NDArray
 
 from data_contracts.archive import SCHEMA
 from runtime.archive import Archive, Mark
 
 POSITION = "position"
 CELL = "cell"
+RUNS_MAX = 1_000  # With more of them a sort is cheaper.
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,57 @@ class ArchivedRows:
 
     def between(self, cell: int, first: int, last: int, columns: Sequence[str]) -> pa.Table:
         """The columns, and `position`, of a cell's rows from one position to another, in order."""
+
+        def lie_there(positions: Ints) -> Bools:
+            return (positions >= first) & (positions <= last)
+
+        return self._gathered(cell, (first, last), columns, lie_there)
+
+    def at(self, cell: int, positions: Ints, columns: Sequence[str]) -> pa.Table:
+        """The same of the rows at some positions, ascending and not empty."""
+
+        def are_asked_for(found: Ints) -> Bools:
+            places = np.minimum(np.searchsorted(positions, found), len(positions) - 1)
+            return np.equal(positions[places], found)
+
+        reach = int(positions[0]), int(positions[-1])
+        return self._gathered(cell, reach, columns, are_asked_for)
+
+    def _gathered(
+        self,
+        cell: int,
+        reach: tuple[int, int],
+        columns: Sequence[str],
+        are_wanted: Callable[[Ints], Bools],
+    ) -> pa.Table:
         names = list(dict.fromkeys((POSITION, CELL, *columns)))
-        files = self.archive.files_between(first, last)
-        table = pa.concat_tables(
-            [_empty(names), *(_read(file, first, last, names) for file in files)]
-        )
-        position, of_cell = pc.field(POSITION), pc.field(CELL) == cell
-        is_wanted = (position >= first) & (position <= last) & of_cell
-        return table.filter(is_wanted).sort_by(POSITION)
+        parts = [_empty(names)]
+        for file in self.archive.files_between(*reach):
+            found = _read(file, *reach, names)
+            of_cell = found.column(CELL).to_numpy() == cell
+            mask = of_cell & are_wanted(found.column(POSITION).to_numpy())
+            parts.append(found if mask.all() else found.filter(pa.array(mask)))
+        return _in_order(pa.concat_tables(parts))
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """Rows by position: mostly they stand in a few runs, which are put in order as they are."""
+    edges = _falls(rows)
+    if not len(edges):
+        return rows
+    if len(edges) < RUNS_MAX:
+        begins = [0, *edges.tolist()]
+        ends = [*edges.tolist(), len(rows)]
+        runs = [rows.slice(begin, end - begin) for begin, end in zip(begins, ends, strict=True)]
+        found = pa.concat_tables(sorted(runs, key=lambda run: run.column(POSITION)[0].as_py()))
+        if not len(_falls(found)):
+            return found
+    return rows.sort_by(POSITION)
+
+
+def _falls(rows: pa.Table) -> Ints:
+    """Where a position is lower than the one before."""
+    return np.flatnonzero(np.diff(rows.column(POSITION).to_numpy()) < 0) + 1
 
 
 def _empty(names: Sequence[str]) -> pa.Table:

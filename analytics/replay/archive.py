@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from analytics.replay.features import Ints
-from analytics.replay.stored import COLUMNS, Unreadable, decisions_of
+from analytics.replay.stored import COLUMNS
 from analytics.sql import closed
-from data_contracts.decision import Decision
 from runtime.archive_rows import ArchivedRows
 
 MEMORY = "8GB"
 STRETCH = 100_000  # Positions that are read at once.
-ROWS_AT_ONCE = 5_000  # Of them become decisions at once.
+ROWS_AT_ONCE = 5_000  # Of them are looked at at once.
 OF_TRANSACTION = """
 SELECT cell, position, tenant FROM archive
 WHERE transaction_id = $transaction_id AND ($tenant IS NULL OR tenant = $tenant)
@@ -80,18 +80,14 @@ def firsts(folder: Path) -> Mapping[int, int]:
         return dict(connection.execute(FIRSTS).fetchall())
 
 
-def decisions(
-    folder: Path, cell: int, positions: Ints
-) -> Iterator[Sequence[Decision | Unreadable]]:
-    """The decisions at these positions in order, some at a time."""
+def decided(folder: Path, cell: int, positions: Ints) -> Iterator[pa.Table]:
+    """The rows of the decisions at these positions in order, some at a time."""
     archived = ArchivedRows.open(folder)
     assert archived is not None, "positions were found in it"
     for part in _stretches(positions):
-        rows = archived.between(cell, int(part[0]), int(part[-1]), COLUMNS)
-        if len(rows) > len(part):
-            rows = rows.filter(np.isin(rows.column("position").to_numpy(), part))
+        rows = archived.at(cell, part, COLUMNS)
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            yield decisions_of(rows.slice(start, ROWS_AT_ONCE))
+            yield rows.slice(start, ROWS_AT_ONCE)
 
 
 def _stretches(positions: Ints) -> list[Ints]:

@@ -11,7 +11,7 @@ from analytics.replay.archive import Choice, Place
 from analytics.replay.comparison import replayed
 from analytics.replay.course import Course, InForce, definitions_at, taken_up
 from analytics.replay.features import Ints, Known
-from analytics.replay.stored import Unreadable
+from analytics.replay.stored import Unreadable, decisions_of
 from analytics.replay.verifying import Tally, verify
 from casework.in_force import Published, published_until
 from data_contracts.decision import Decision
@@ -71,7 +71,7 @@ def replay(
     """
     cell = Cell.read(connection, folder, place.cell, place.position)
     positions = np.array([place.position])
-    stored = next(archive.decisions(folder, place.cell, positions))[0]
+    stored = decisions_of(next(archive.decided(folder, place.cell, positions)))[0]
     if isinstance(stored, Unreadable):
         raise NotReplayable(f"its row in the archive is no decision: {stored.reason}")
     rules = cell.course().at(place.position)
@@ -104,7 +104,7 @@ def verify_archive(
             definitions = definitions_at(cell.published, positions.tolist())
             computed = cell.computed(definitions, positions)
         verify(
-            archive.decisions(folder, number, positions),
+            archive.decided(folder, number, positions),
             cell.course(),
             tally,
             lambda _: tell(tally.verified / many),

@@ -77,13 +77,12 @@ def replayed(stored: Decision, rules: InForce, seen: Seen | None = None) -> Deci
 
 def frozen(stored: Decision, rules: InForce) -> Seen:
     """The features in the decision, as far as the rules can have seen them so."""
-    names, features = rules.evaluator.feature_names, stored.features
-    # Nearly always all features are known and nothing warms; 60 names are soonest told by counting.
-    many = len(names) - list(map(features.get, names)).count(None)
-    if many == len(features) and not rules.warming and not stored.flags:
-        return Seen(features, {})
-    can_be = rules.hashes.keys() - rules.warming - stored.flags.keys()
-    features = {name: value for name, value in features.items() if name in can_be}
+    absent, types = rules.warming | stored.flags.keys(), rules.types
+    features = {
+        name: value
+        for name, value in stored.features.items()
+        if name not in absent and isinstance(value, types.get(name, ()))
+    }
     flags = {
         name: flag
         for name, flag in stored.flags.items()

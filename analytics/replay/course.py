@@ -7,29 +7,41 @@ added and removed before a rule set which has it written stands on the list.
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import NoneType
 
 from casework.in_force import Published
 from data_contracts.control import FeatureWarmRecord
 from data_contracts.decision import SCORE_MAX
 from rules.evaluation import Evaluator, compile_rule_set
+from rules.expressions.kinds import Kind
+from rules.expressions.names import feature_type
 from rules.features.fields import mistakes
 from rules.model import FeatureDefinition, Policy, RuleSet
 
 NO_RULES = RuleSet(policy=Policy(review_at=SCORE_MAX + 1, decline_at=SCORE_MAX + 1))
 """What decides before the first rule set of a log: everything is approved."""
+Types = tuple[type, ...]
+TYPES: Mapping[Kind, Types] = {
+    Kind.WHOLE: (int, float, NoneType),
+    Kind.NUMBER: (int, float, NoneType),
+    Kind.INSTANT: (int, float, NoneType),
+    Kind.TEXT: (str, NoneType),
+}
+"""What a feature of each kind may be: numbers are compared as such, however they are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
     """The rules that decide at a position; `name` is the hash of the set, empty before the first.
 
-    `definitions` are its features by name, `hashes` theirs, and `warming` the names of those that
-    are null until their record.
+    `definitions` are its features; by name, `hashes` are theirs, `types` those of their values, and
+    `warming` the names of those that are null until their record.
     """
 
     evaluator: Evaluator
     name: str = ""
     hashes: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, Types] = field(default_factory=dict)
     warming: frozenset[str] = frozenset()
 
     @property
@@ -59,6 +71,11 @@ class Course:
             self.done += 1
         return self.rules
 
+    def lasts_until(self) -> int | None:
+        """The last position at which the rules are still those that `at` said; None for all."""
+        is_over = self.done == len(self.published)
+        return None if is_over else self.published[self.done].position
+
     def _take(self, published: Published) -> None:
         change = published.change
         if isinstance(change, RuleSet):
@@ -87,11 +104,13 @@ def taken_up(rule_set: RuleSet, before: InForce) -> InForce:
         if found:
             raise ValueError(f"feature `{definition.name}`: {'; '.join(found)}")
     hashes = {item.name: item.fingerprint() for item in rule_set.features}
+    types = {item.name: TYPES[feature_type(item).kind] for item in rule_set.features}
     filled = {found for name, found in before.hashes.items() if name not in before.warming}
     return InForce(
         compile_rule_set(rule_set, before.evaluator.changes()),
         rule_set.fingerprint(),
         hashes,
+        types,
         frozenset(name for name, found in hashes.items() if found not in filled),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pyarrow as pa
@@ -19,6 +19,10 @@ OF_TRANSACTION = Transaction.__struct_fields__
 OF_DECISION = tuple(name for name in Decision.__struct_fields__ if name != "transaction")
 COLUMNS = tuple(dict.fromkeys((*OF_DECISION, *OF_TRANSACTION)))
 
+NO_DECISION = (msgspec.MsgspecError, ValueError, OverflowError)
+"""What is raised where a value is none that the contract knows."""
+
+_TYPES = get_type_hints(Transaction, include_extras=True)
 _features = msgspec.json.Decoder(dict[str, int | float | str | None]).decode
 _flags = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -38,14 +42,14 @@ def decisions_of(rows: pa.Table) -> Sequence[Decision | Unreadable]:
     """The decisions of the rows, each as the stream encoded it."""
     try:
         return _decisions(rows)
-    except (msgspec.MsgspecError, ValueError):
+    except NO_DECISION:
         return [_decision(rows.slice(number, 1)) for number in range(len(rows))]
 
 
 def _decision(row: pa.Table) -> Decision | Unreadable:
     try:
         return _decisions(row)[0]
-    except (msgspec.MsgspecError, ValueError) as error:
+    except NO_DECISION as error:
         names = ("cell", "position", "tenant", "transaction_id")
         place = {name: row.column(name)[0].as_py() for name in names}
         return Unreadable(**place, reason=str(error))
@@ -61,17 +65,34 @@ def _decisions(rows: pa.Table) -> list[Decision]:
 
 
 def _transactions(rows: pa.Table) -> list[Transaction]:
-    # What is null everywhere costs nothing: most fields belong to a few types of transactions.
-    names = [name for name in OF_TRANSACTION if rows.column(name).null_count < len(rows)]
-    columns = [_values(name, rows.column(name)) for name in names]
-    found = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    return msgspec.convert(found, list[Transaction])
+    fields = fields_of_transactions(rows)
+    return [
+        Transaction(**dict(zip(fields, values, strict=True)))
+        for values in zip(*fields.values(), strict=True)
+    ]
+
+
+def fields_of_transactions(rows: pa.Table) -> dict[str, Sequence[Any]]:
+    """The fields of the rows' transactions, each as its contract says, or `NO_DECISION`.
+
+    A field that is null everywhere is left out: most belong to a few types of transactions.
+    """
+    found: dict[str, Sequence[Any]] = {}
+    for name, kind in _TYPES.items():
+        column = rows.column(name)
+        is_there = column.null_count < len(rows)
+        values = _values(name, column if is_there else column.slice(0, 1))
+        checked = msgspec.convert(values, list[kind])  # type: ignore[valid-type]  # read off the contract
+        if is_there:
+            found[name] = checked
+    return found
 
 
 def _values(name: str, column: "pa.ChunkedArray[Any]") -> Sequence[Any]:
     if name in INSTANTS:
         whole: Any = column.cast(pa.timestamp("ms", "UTC"))
-        return list(map(from_epoch_ms, pc.cast(whole, pa.int64()).to_pylist()))
+        found = pc.cast(whole, pa.int64()).to_pylist()
+        return [None if moment is None else from_epoch_ms(moment) for moment in found]
     values = column.to_pylist()
     if name in TEXT_OF_JSON:
         decode: Any = _features if name == "features" else _flags
