@@ -22,6 +22,7 @@ from ledger.audit_rows import (
     line_of,
     span_of,
 )
+from ledger.doubts import Doubting, doubts, ended_doubts, nobody, told
 from ledger.witness import BEGINNING, POSTINGS
 from ledger.witness import ENDS as OF_ENDS
 from runtime.audit.chain import Fault
@@ -29,6 +30,7 @@ from runtime.audit.store import FETCH, LAST
 from runtime.postgres import Connection, connect
 
 NAME = "watchkeeper-audit"
+NAMED_MAX = 20  # Faults whose rows are looked for: what is wholly spoilt is not worth it.
 SECONDS_MAX = 24 * 3600
 TICK_ROWS = 5_000
 
@@ -46,6 +48,7 @@ SELECT seq, body FROM (
 WHERE kind = ANY(%(kinds)s)
 """
 _IN_ORDER = _TOLD + "ORDER BY said -> 'cell', said -> 'first', said -> 'last'"
+_BODY = "SELECT body FROM ledger.audit_records WHERE seq = %s"
 _STRAY_ENDS = """
 WITH ended AS MATERIALIZED (
     SELECT CASE WHEN pg_input_is_valid(event, 'uuid') THEN event::uuid END AS event_id
@@ -78,6 +81,7 @@ class Books:
     first: int = 1
     last: int = LAST
     tick: Callable[[int], None] = lambda _rows: None
+    others: Doubting = nobody
 
     @property
     def is_whole(self) -> bool:
@@ -88,12 +92,26 @@ class Books:
         """All that rows and records do not agree on."""
         since = self._since()
         for name, table in TABLES.items():
-            for fault in compare(name, self._spans(), self._lines(table), since):
-                if self.is_whole or fault.seq is not None:
+            # The rows are read to their end before anything else is asked on their connection.
+            found = list(compare(name, self._spans(), self._lines(table), since))
+            for number, fault in enumerate(found):
+                if fault.seq is not None:
+                    yield self._named(name, fault) if number < NAMED_MAX else fault
+                elif self.is_whole:
                     yield fault
         yield from self._ends()
         if self.is_whole:
             yield from self._stray_ends()
+
+    def _named(self, table: str, fault: Fault) -> Fault:
+        """The same with the very rows, where the rest of the books or the archive tell them."""
+        body = self.rows.execute(_BODY, [fault.seq]).fetchone()
+        span = span_of(fault.seq, body[0]) if body else None
+        if span is None:
+            return fault
+        where = (table, span.cell, span.first, span.last)
+        found = [*doubts(self.rows, *where), *self.others(self.rows, *where)]
+        return Fault(fault.seq, fault.what + told(found))
 
     def _asked(self, *kinds: str) -> Mapping[str, object]:
         return {"first": self.first, "last": self.last, "kinds": list(kinds)}
@@ -153,7 +171,8 @@ class Books:
                 found = digest(self._ended(table, batch.ended))
                 fault = ended_fault(seq, name, batch.rows.get(name), found)
                 if fault:
-                    yield fault
+                    doubted = ended_doubts(self.rows, name, batch.ended)
+                    yield Fault(seq, fault.what + told(doubted))
 
     def _ended(self, table: Table, events: tuple[str, ...]) -> Iterator[Line]:
         query = table.query(sql.SQL("true"), events_literal(events))
@@ -176,20 +195,24 @@ def _begun(body: str) -> Begun:
 
 @contextmanager
 def opened(
-    dsn: str, first: int, last: int, tick: Callable[[int], None] = lambda _rows: None
+    dsn: str,
+    first: int = 1,
+    last: int = LAST,
+    tick: Callable[[int], None] = lambda _rows: None,
+    others: Doubting = nobody,
 ) -> Iterator[Books]:
     """The books of one instant, however long it takes to look at them."""
     begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
     settings = {"statement_seconds": SECONDS_MAX, "idle_in_transaction_session_timeout": "0"}
     with (
-        connect(dsn, NAME, **settings) as told,
+        connect(dsn, NAME, **settings) as telling,
         connect(dsn, NAME, **settings) as rows,
-        told.transaction(),
+        telling.transaction(),
         rows.transaction(),
     ):
-        told.execute(begin)
-        row = told.execute("SELECT pg_export_snapshot()").fetchone()
+        telling.execute(begin)
+        row = telling.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
         rows.execute(begin)
         rows.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(row[0]))
-        yield Books(told, rows, first, last, tick)
+        yield Books(telling, rows, first, last, tick, others)

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     audit_secret: SecretStr = Field(
         default=SecretStr(""), description="the sealer's secret, of which its keys are made"
     )
+    audit_checkpoints_url: SecretStr = Field(
+        default=SecretStr(""), description="where checkpoints go too: s3://bucket/folder"
+    )
     jwt_issuer: str = "watchkeeper"
     jwt_audience: str = "watchkeeper-api"
     tenant: str = Field(

@@ -4,13 +4,19 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from dataflows.sealing.process import Sealer, run
+from dataflows.sealing.process import ELSEWHERE_SECONDS, Leaving, Sealer, run
 from runtime import metrics
+from runtime.audit import places
 from runtime.audit.checkpoints import Keys
 from runtime.consumer import stop_on_signals
 from runtime.settings import Settings
 
 SECRET_CHARACTERS_MIN = 32
+
+
+def elsewhere(url: str) -> Leaving | None:
+    """Where checkpoints go beside the file, if anywhere."""
+    return Leaving(places.elsewhere(url), ELSEWHERE_SECONDS) if url else None
 
 
 def main() -> int:
@@ -24,6 +30,14 @@ def main() -> int:
             "the chain can only be verified with the secret that sealed it.\n"
         )
         return 1
+    try:
+        leaving = elsewhere(settings.audit_checkpoints_url.get_secret_value())
+    except ValueError as error:
+        sys.stderr.write(
+            f"WATCHKEEPER_AUDIT_CHECKPOINTS_URL names no place: {error}. "
+            "Give s3://bucket/folder or file:///folder, or nothing.\n"
+        )
+        return 1
     metrics.serve(settings.metrics_port, settings.metrics_host)
     sealer = Sealer(
         dsn=settings.postgres.get_secret_value(),
@@ -31,6 +45,7 @@ def main() -> int:
         folder=settings.audit,
         now=lambda: datetime.now(UTC),
         clock=time.monotonic,
+        elsewhere=leaving,
     )
     run(sealer, stop_on_signals())
     return 0

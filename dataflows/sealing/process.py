@@ -6,16 +6,41 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
+import structlog
+
 from dataflows.sealing import metrics
 from runtime.audit.chain import Link
-from runtime.audit.checkpoints import PUBLIC_KEY_FILE, Keys, append
+from runtime.audit.checkpoints import PUBLIC_KEY_FILE, Keys
+from runtime.audit.places import File, Place
 from runtime.audit.store import SOURCES, Store
 from runtime.postgres import Connection, Unreachable, attempts, connect
 
 NAME = "watchkeeper-sealing"
 PAUSE_SECONDS = 1.0
 CHECKPOINT_SECONDS = 10.0
+ELSEWHERE_SECONDS = 300.0
+RETRY_SECONDS = 30.0
 OUTAGE_SECONDS_MAX = 60.0
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Leaving:
+    """A place that checkpoints go to, at most every so many seconds."""
+
+    place: Place
+    seconds: float
+    signed: Link = field(default_factory=Link)
+    due: float = float("-inf")
+
+    def sign(self, end: Link, keys: Keys, at: datetime, clock: float) -> None:
+        """Write a checkpoint where one is due and the chain has grown."""
+        if end != self.signed and clock >= self.due:
+            self.due = clock + RETRY_SECONDS
+            self.place.add(keys.sign(end, at))
+            self.signed, self.due = end, clock + self.seconds
+            metrics.CHECKPOINTS.inc()
 
 
 @dataclass(slots=True)
@@ -27,11 +52,15 @@ class Sealer:
     folder: Path
     now: Callable[[], datetime]
     clock: Callable[[], float]
+    elsewhere: Leaving | None = None
     sources: tuple[str, ...] = SOURCES
     end: Link = field(default_factory=Link)
-    signed: Link = field(default_factory=Link)
-    due: float = float("-inf")
+    beside: Leaving = field(init=False)
     connection: Connection | None = None
+
+    def __post_init__(self) -> None:
+        """The folder's file is always written."""
+        self.beside = Leaving(File(self.folder), CHECKPOINT_SECONDS)
 
     def begin(self) -> None:
         """Lay the public key beside where the checkpoints go."""
@@ -59,11 +88,15 @@ class Sealer:
         return Store(self.connection, self.sources)
 
     def sign(self, clock: float) -> None:
-        """Write a checkpoint where one is due and the chain has grown."""
-        if self.end != self.signed and clock >= self.due:
-            append(self.folder, self.keys.sign(self.end, self.now()))
-            self.signed, self.due = self.end, clock + CHECKPOINT_SECONDS
-            metrics.CHECKPOINTS.inc()
+        """Write a checkpoint wherever one is due; sealing goes on where `elsewhere` is away."""
+        self.beside.sign(self.end, self.keys, self.now(), clock)
+        if self.elsewhere is not None:
+            try:
+                self.elsewhere.sign(self.end, self.keys, self.now(), clock)
+            except OSError as error:
+                metrics.FAILED.inc()
+                place = self.elsewhere.place.name
+                log.warning("a checkpoint could not be written", place=place, error=str(error))
 
     def close(self) -> None:
         """Leave; what is not committed never was."""

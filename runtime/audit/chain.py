@@ -99,13 +99,25 @@ def chained(notes: Iterable[Note], end: Link, sealed_at: datetime, key: bytes) -
     return records
 
 
-def faults(records: Iterable[Record], key: bytes, before: Link = Link()) -> Iterator[Fault]:  # noqa: B008  (it is frozen)
-    """All that is wrong with records that should follow a link; of each record the first thing."""
+def faults(
+    records: Iterable[Record],
+    key: bytes,
+    before: Link = Link(),  # noqa: B008  (it is frozen)
+    until: int = 0,
+) -> Iterator[Fault]:
+    """All that is wrong with records that should follow a link; of each record the first thing.
+
+    `until` is the number of the last that should be there.
+    """
     for record in records:
         what = _first_fault(record, key, before)
         if what:
             yield Fault(record.seq, what)
         before = Link(record.seq, record.hash)
+    if before.count < until:
+        first = before.count + 1
+        asked = "it was" if first == until else "they were"
+        yield Fault(first, f"{_missing(first, until + 1)}: {asked} asked for")
 
 
 def _first_fault(record: Record, key: bytes, before: Link) -> str | None:

@@ -5,7 +5,7 @@ The signature is Ed25519: whoever has the public key can check it and nobody but
 
 import hmac
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from runtime.audit.chain import Fault, Link, Record, instant
+from runtime.audit.chain import Link, instant
 
 FILE = "checkpoints.jsonl"
 PUBLIC_KEY_FILE = "public-key.pem"
@@ -99,71 +99,12 @@ def read(folder: Path) -> Iterator[Checkpoint]:
     with path.open("rb") as file:
         for line in file:
             if line.endswith(b"\n"):
-                try:
-                    yield msgspec.json.decode(line, type=Checkpoint)
-                except msgspec.DecodeError:
-                    yield Checkpoint(count=0, head="", at="")
+                yield decoded(line)
 
 
-@dataclass(slots=True)
-class Comparison:
-    """Lays checkpoints beside the records as these go by; both stand in order of count.
-
-    Only of a whole chain can be said that its tail is cut off.
-    """
-
-    checkpoints: Iterator[Checkpoint]
-    public: Ed25519PublicKey
-    is_whole: bool = True
-    line: int = 0
-    matched: int = 0
-    waiting: Checkpoint | None = None
-
-    def beside(self, records: Iterable[Record], found: list[Fault]) -> Iterator[Record]:
-        """Pass the records on; what the checkpoints have against them is found on the way."""
-        end = Link()
-        for record in records:
-            found.extend(self._until(record))
-            end = Link(record.seq, record.hash)
-            yield record
-        if self.is_whole:
-            found.extend(self._behind(end))
-
-    def _next(self) -> Iterator[Checkpoint]:
-        if self.waiting is not None:
-            yield self.waiting
-            self.waiting = None
-        for checkpoint in self.checkpoints:
-            self.line += 1
-            yield checkpoint
-
-    def _until(self, record: Record) -> Iterator[Fault]:
-        for checkpoint in self._next():
-            if not is_signed(checkpoint, self.public):
-                yield Fault(None, f"line {self.line} of {FILE} is not signed by this stack")
-            elif checkpoint.count > record.seq:
-                self.waiting = checkpoint
-                return
-            elif checkpoint.count == record.seq:
-                yield from self._compare(checkpoint, record)
-
-    def _compare(self, checkpoint: Checkpoint, record: Record) -> Iterator[Fault]:
-        if checkpoint.head == record.hash.hex():
-            self.matched += 1
-        else:
-            yield Fault(
-                record.seq,
-                f"the checkpoint of {checkpoint.at} saw another record: the chain was rewritten",
-            )
-
-    def _behind(self, end: Link) -> Iterator[Fault]:
-        for checkpoint in self._next():
-            if not is_signed(checkpoint, self.public):
-                yield Fault(None, f"line {self.line} of {FILE} is not signed by this stack")
-            elif checkpoint.count > end.count:
-                yield Fault(
-                    end.count + 1,
-                    f"the checkpoint of {checkpoint.at} saw {checkpoint.count} records, "
-                    f"there are {end.count}: the tail is cut off",
-                )
-                return
+def decoded(line: bytes) -> Checkpoint:
+    """What a line says; one that says nothing has no count, and no signature."""
+    try:
+        return msgspec.json.decode(line, type=Checkpoint)
+    except msgspec.DecodeError:
+        return Checkpoint(count=0, head="", at="")

@@ -9,15 +9,19 @@ from data_contracts.codec import encode
 from data_contracts.decision import ListHit, RuleHit, Severity, Verdict
 from data_contracts.resolution import ResolutionKind
 from data_contracts.transaction import TransactionType
+from dataflows.archiving import columns
+from dataflows.archiving.columns import Message
 from ledger.arrivals import parse_decision
 from ledger.postgres import PostgresBooks
 from ledger.values import Expiry
+from runtime.archive import Archive, Mark
 from runtime.audit.checkpoints import Keys, append
+from runtime.audit.places import File
 from runtime.audit.store import Store
 from runtime.postgres import connect
 from tests.factories import NOON, a_decision, a_transaction, minute
 from tests.ledger.arrivals import a_correction, a_resolution, an_arrival, end, post
-from watchkeeper.auditing import Report, verify
+from watchkeeper.auditing import Asked, Report, verify
 
 KEYS = Keys.of("only-for-tests-only-for-tests-only")
 NOBODY = "INSERT INTO casework.rule_sets VALUES (encode(sha256('{}'), 'hex'), '{}')"
@@ -55,6 +59,7 @@ ARRIVALS = (
     an_arrival(4, Verdict.DECLINE),
     an_arrival(5, amount_minor=77),
 )
+REFUND = a_correction(7, TransactionType.REFUND)
 
 
 @dataclass
@@ -80,11 +85,33 @@ class House:
         return sealed
 
     def verify(self, first: int = 1, last: int = 2**63 - 1) -> Report:
-        return verify(self.dsn, self.folder, KEYS, (first, last))
+        asked = Asked(
+            places=[File(self.folder)],
+            keys=KEYS,
+            archive=self.folder / "archive",
+            first=first,
+            last=last,
+        )
+        return verify(self.dsn, asked)
 
     def kinds(self) -> list[str]:
         with connect(self.dsn, "test") as connection, connection.transaction():
             return [record.note.kind for record in Store(connection).records()]
+
+
+def archive(folder: Path) -> None:
+    """The decisions of `work`, as archiving keeps them."""
+    decisions = [
+        a_decision(
+            transaction=arrival.decision.transaction,
+            position=arrival.decision.position,
+            verdict=arrival.decision.verdict,
+        )
+        for arrival in (*ARRIVALS, REFUND)
+    ]
+    messages = [Message(each.position, 0, encode(each)) for each in (*decisions, WITH_HITS)]
+    rows = columns.table(columns.read(messages))
+    Archive.open(folder).append(rows, 0, Mark(WITH_HITS.position, WITH_HITS.position + 1))
 
 
 def work(dsn: str) -> None:
@@ -94,7 +121,7 @@ def work(dsn: str) -> None:
     post(
         books,
         an_arrival(6, transaction_id="at-1", amount_minor=7),
-        a_correction(7, TransactionType.REFUND),
+        REFUND,
         parse_decision(encode(WITH_HITS), 0, NOON),
     )
     end(books, a_resolution("at-2", ResolutionKind.POST), next_offset=1)

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from runtime import migrations
-from runtime.audit.chain import Link
+from runtime.audit.chain import Fault, Link
 from runtime.audit.checkpoints import FILE
-from runtime.audit.store import Store
+from runtime.audit.store import LAST, Store
 from runtime.postgres import connect
 from tests.conftest import Databases
 from tests.factories import NOON
@@ -65,6 +65,30 @@ def test_a_part_can_be_verified(house: House) -> None:
     assert house.verify(2, 8).intact
     found = house.verify(1, 3)
     assert [fault.seq for fault in found.faults] == [1]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "missing"),
+    [
+        (7, 9, Fault(9, "record 9 is missing: it was asked for")),
+        (12, LAST, Fault(12, "record 12 is missing: it was asked for")),
+        (1, 12, Fault(9, "9 to 12 are missing: they were asked for")),
+    ],
+)
+def test_what_is_asked_for_must_be_there(
+    house: House, first: int, last: int, missing: Fault
+) -> None:
+    house.seal()
+    (fault,) = house.verify(first, last).faults
+    assert fault == missing
+
+
+def test_a_part_whose_end_is_gone_is_not_called_intact(house: House) -> None:
+    house.seal()
+    house.run("DELETE FROM ledger.audit_records WHERE seq IN (3, 4)")
+    assert [(fault.seq, fault.what) for fault in house.verify(2, 4).faults] == [
+        (3, "3 to 4 are missing: they were asked for")
+    ]
 
 
 def test_a_note_that_is_taken_away_before_it_is_sealed_is_missed(house: House) -> None:

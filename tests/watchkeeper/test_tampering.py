@@ -14,7 +14,7 @@ from runtime.postgres import connect
 from tests.conftest import Databases
 from tests.factories import NOON
 from tests.ledger.arrivals import an_arrival, post
-from tests.watchkeeper.audited import KEYS, House, work
+from tests.watchkeeper.audited import KEYS, House, archive, work
 
 pytestmark = pytest.mark.servers
 
@@ -24,24 +24,50 @@ def house(databases: Databases, tmp_path: Path) -> Iterator[House]:
     with databases.fresh() as dsn:
         migrations.upgrade(dsn)
         work(dsn)
+        archive(tmp_path / "archive")
         yield House(dsn, tmp_path)
 
 
+CHANGED = "ledger.transfers, positions 1 to 5 of cell 0: what stands there is not what was booked"
 TAMPERING = {
     "an amount of a transfer": (
         "UPDATE ledger.transfers SET amount_minor = amount_minor + 1 WHERE position = 5",
         1,
-        "ledger.transfers, positions 1 to 5 of cell 0: what stands there is not what was booked",
+        f"{CHANGED} (position 5: amount_minor is 78, ledger.outcomes says 77)",
     ),
     "an amount of an outcome": (
         "UPDATE ledger.outcomes SET amount_minor = amount_minor + 1 WHERE position = 4",
         1,
-        "ledger.outcomes, positions 1 to 5",
+        "(position 4: amount_minor is 1251, the archive has 1250)",
+    ),
+    "an amount wherever it stands": (
+        (
+            "UPDATE ledger.outcomes SET amount_minor = 78 WHERE position = 5; "
+            "UPDATE ledger.transfers SET amount_minor = 78, debit_after = debit_after - 1, "
+            "credit_after = credit_after + 1 WHERE position = 5"
+        ),
+        1,
+        f"{CHANGED} (position 5: amount_minor is 78, the archive has 77)",
+    ),
+    "a balance after a transfer": (
+        "UPDATE ledger.transfers SET debit_after = debit_after + 1 WHERE position = 1",
+        1,
+        "(position 1: the balance after it is -1249, by the one before -1250)",
+    ),
+    "who was paid": (
+        "UPDATE ledger.transfers SET debit_account = 99 WHERE position = 1",
+        1,
+        "(position 1: it does not move account acc-1, as ledger.outcomes says",
+    ),
+    "when an outcome was booked": (
+        "UPDATE ledger.outcomes SET booked_at = booked_at + interval '1s' WHERE position = 4",
+        1,
+        "(position 4: booked_at is",
     ),
     "a hit of a decision": (
         "UPDATE ledger.outcomes SET hits = '[]' WHERE position = 9",
         2,
-        "ledger.outcomes, positions 6 to 9",
+        "(position 9: hits is [], the archive has [{'rule_id': 'r-1'",
     ),
     "the amounts of two rows exchanged": (
         (
@@ -49,12 +75,17 @@ TAMPERING = {
             "WHERE t.position IN (1, 5) AND o.position IN (1, 5) AND t.position <> o.position"
         ),
         1,
-        "what stands there is not what was booked",
+        "(position 1: amount_minor is 77, ledger.outcomes says 1250; position 5: amount_minor is ",
+    ),
+    "a transfer removed": (
+        "DELETE FROM ledger.transfers WHERE position = 1",
+        1,
+        "2 rows were booked, 1 stand there (position 1: it is gone, ledger.outcomes says posted)",
     ),
     "a row removed": (
         "DELETE FROM ledger.outcomes WHERE position = 4",
         1,
-        "5 rows were booked, 4 stand there",
+        "5 rows were booked, 4 stand there (position 4: it is gone, the archive has its decision)",
     ),
     "a row put between": (
         (
@@ -63,7 +94,7 @@ TAMPERING = {
             "credit_version, occurred_at, booked_at FROM ledger.transfers WHERE position = 5"
         ),
         1,
-        "2 rows were booked, 3 stand there",
+        "2 rows were booked, 3 stand there (position 4: position is 4, ledger.outcomes says 5)",
     ),
     "a row put behind": (
         (
@@ -77,7 +108,7 @@ TAMPERING = {
     "the end of a hold": (
         "UPDATE ledger.resolutions SET resolved_by = 'eve' WHERE kind = 'post'",
         3,
-        "ledger.resolutions of the holds that it ended",
+        "what stands there is not what was booked (position 2: it ended no other)",
     ),
     "the transfer of an end": (
         "UPDATE ledger.transfers SET credit_account = 99 WHERE kind = 'resolution'",
@@ -93,7 +124,7 @@ TAMPERING = {
     "a correction": (
         "UPDATE ledger.corrections SET amount_minor = 1",
         2,
-        "ledger.corrections",
+        "(position 7: amount_minor is 1, ledger.outcomes says 30)",
     ),
     "an approver": (
         "UPDATE casework.proposals SET author = 'eve'",

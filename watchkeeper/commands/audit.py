@@ -12,16 +12,19 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from runtime.audit.checkpoints import FILE, Keys
+from runtime.audit.checkpoints import Keys
+from runtime.audit.places import File, Place, elsewhere
 from runtime.audit.store import LAST
 from watchkeeper import audit_export
-from watchkeeper.auditing import FAULTS_MAX, Report
+from watchkeeper.auditing import FAULTS_MAX, Asked, Report
 from watchkeeper.auditing import verify as check
 from watchkeeper.commands.options import AsJson, Data
 from watchkeeper.errors import Failure
 from watchkeeper.settings import data_folder
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.lifecycle import running
+
+ELSEWHERE = "WATCHKEEPER_AUDIT_CHECKPOINTS_URL"
 
 app = typer.Typer(no_args_is_help=True, help="Prove that nothing was changed behind our back.")
 
@@ -40,18 +43,33 @@ def verify(
     last: Annotated[
         int | None, typer.Option("--to", min=1, help="The last record [default: all]")
     ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoints",
+            metavar="URL",
+            envvar=ELSEWHERE,
+            help="Where checkpoints are too: s3://bucket/folder, file:///folder",
+        ),
+    ] = None,
 ) -> None:
     """Check the audit chain, all that it tells of, and the checkpoints outside of the database.
 
-    What waits to be sealed is counted; it is no fault. Exits with 1 where anything is wrong.
+    What waits to be sealed is counted; it is no fault. Exits with 1 where anything is wrong, or
+    not all the records are there that were asked for.
     """
     if last is not None and last < first:
         raise Failure(f"--from {first} --to {last}: that is no record.", "Turn them round.")
     descriptor = running(data_folder(data))
-    with counting("records and rows") as tell:
-        report = check(
-            descriptor.postgres, folder(descriptor), keys(descriptor), (first, last or LAST), tell
-        )
+    asked = Asked(
+        places=places(folder(descriptor), url),
+        keys=keys(descriptor),
+        archive=descriptor.settings().archive,
+        first=first,
+        last=last or LAST,
+    )
+    with counting("records and rows") as tell, reaching(url):
+        report = check(descriptor.postgres, asked, tell)
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
@@ -88,6 +106,30 @@ def folder(descriptor: Descriptor) -> Path:
     return descriptor.settings().audit
 
 
+def places(beside: Path, url: str | None) -> list[Place]:
+    """The file beside the data, and what stands elsewhere."""
+    if not url:
+        return [File(beside)]
+    try:
+        return [File(beside), elsewhere(url)]
+    except ValueError as error:
+        raise Failure(
+            f"--checkpoints {url}: {error}.", "Give s3://bucket/folder or file:///folder."
+        ) from None
+
+
+@contextmanager
+def reaching(url: str | None) -> Iterator[None]:
+    """Say which place cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise Failure(
+            f"The checkpoints of {url} cannot be read: {error}",
+            "See that it is there, and that you may read it; or leave --checkpoints away.",
+        ) from None
+
+
 def keys(descriptor: Descriptor) -> Keys:
     """The stack's keys, or how to get some."""
     if not descriptor.audit_secret:
@@ -115,12 +157,15 @@ def show(report: Report, console: Console) -> None:
     table.add_column(justify="right")
     table.add_row("records", f"{report.records:,}")
     table.add_row("rows of the books behind them", f"{report.rows:,}")
-    table.add_row(f"checkpoints that agree ({FILE})", f"{report.checkpoints:,}")
+    for name, agree in report.places.items():
+        table.add_row(f"checkpoints that agree ({name})", f"{agree:,}")
     table.add_row("notes that wait to be sealed", f"{report.unsealed:,}")
     console.print(table)
     console.print(f"head {report.head}", style="dim")
     if report.intact:
         console.print("Intact.", style="bold green")
+        if report.records and not report.checkpoints:
+            console.print("No checkpoint saw these records: a lost tail would go unseen.")
         return
     for fault in report.faults:
         place = f"[red]record {fault.seq}:[/] " if fault.seq else ""

@@ -1,12 +1,15 @@
 """Checkpoints outside of the database: signed, appended, and laid beside the chain."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from runtime.audit.chain import Fault, Link, Note, Record, chained
-from runtime.audit.checkpoints import FILE, Checkpoint, Comparison, Keys, append, is_signed, read
+from runtime.audit.checkpoints import FILE, Checkpoint, Keys, append, is_signed, read
+from runtime.audit.comparison import Comparison
+from runtime.audit.places import File, Found
 
 KEYS = Keys.of("only-for-tests-only-for-tests-only")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -25,8 +28,12 @@ def signed(records: list[Record]) -> Checkpoint:
 
 
 def compared(records: list[Record], checkpoints: list[Checkpoint]) -> tuple[int, list[Fault]]:
+    return laid_beside(records, [Found("somewhere", each) for each in checkpoints])
+
+
+def laid_beside(records: list[Record], stand: Iterable[Found]) -> tuple[int, list[Fault]]:
     found: list[Fault] = []
-    comparison = Comparison(iter(checkpoints), KEYS.public)
+    comparison = Comparison(iter(stand), KEYS.public)
     assert list(comparison.beside(records, found)) == records
     return comparison.matched, found
 
@@ -78,5 +85,5 @@ def test_a_line_that_somebody_else_wrote_is_told(tmp_path: Path) -> None:
     append(tmp_path, signed(records))
     with (tmp_path / FILE).open("ab") as file:
         file.write(b"no checkpoint\n")
-    _, (fault,) = compared(records, list(read(tmp_path)))
+    _, (fault,) = laid_beside(records, File(tmp_path).found())
     assert fault == Fault(None, f"line 2 of {FILE} is not signed by this stack")
