@@ -33,6 +33,8 @@ class Objects:
             query = f"{parts.query}&{_IN_ONE_REQUEST}" if parts.query else _IN_ONE_REQUEST
             url = parts._replace(query=query).geturl()
         filesystem, folder = FileSystem.from_uri(url)
+        if not folder:
+            raise ValueError("it names no bucket")
         # Without who comes in, and how.
         return cls(filesystem, folder, f"{parts.scheme}://{folder}")
 

@@ -162,10 +162,11 @@ def show(report: Report, console: Console) -> None:
     table.add_row("notes that wait to be sealed", f"{report.unsealed:,}")
     console.print(table)
     console.print(f"head {report.head}", style="dim")
+    for name, agree in report.places.items():
+        if report.records and not agree:
+            console.print(f"[yellow]![/] No checkpoint of {name} saw any of these records.")
     if report.intact:
         console.print("Intact.", style="bold green")
-        if report.records and not report.checkpoints:
-            console.print("No checkpoint saw these records: a lost tail would go unseen.")
         return
     for fault in report.faults:
         place = f"[red]record {fault.seq}:[/] " if fault.seq else ""
