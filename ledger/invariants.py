@@ -12,6 +12,7 @@ from data_contracts.topics import DECISIONS, Topic
 from ledger.claims import balances, books, bounds, events
 from ledger.claims.claim import Invariant
 from runtime.postgres import Connection
+from runtime.roles import Role
 
 OFFENDERS_MAX = 10
 
@@ -41,10 +42,12 @@ INVARIANTS = (
     events.CONFLICTS_APART,
     events.OUTCOMES_KEPT,
     events.HOLDS_END_ONCE,
+    events.SIDES_ARE_RIGHT,
     events.BOOKED_WHOLE,
     bounds.BOUNDS_KEPT,
     bounds.BOUNDS_KNOWN,
     books.NOTHING_CHANGES,
+    books.RIGHTS_ARE_LEAST,
     balances.AMOUNTS_ARE_POSITIVE,
     balances.AMOUNTS_FIT,
     events.GIVEN_BACK_ONCE,
@@ -54,6 +57,16 @@ INVARIANTS = (
 
 # A check reads whole tables: by index it would jump through them, and take five times as long.
 _WHOLE_TABLES = "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off"
+# What only grows: the tables of the journal with all their months.
+_JOURNAL = """
+SELECT set_config('ledger.journal', array_agg(oid::regclass)::text, true) FROM pg_class
+WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p') AND relname ~
+    '^(outcomes|transfers.*|holds|resolutions|corrections|conflicts|bounds_history|audit_records)$'
+"""
+_GIVEN = """
+SELECT set_config('ledger.decisions', %s, true),
+       set_config('ledger.processes', %s::text[]::text, true)
+"""
 _FIND = sql.SQL(
     "SELECT count(*) OVER (), offender FROM ({}) o (offender) ORDER BY offender LIMIT {}"
 )
@@ -69,7 +82,8 @@ def check(connection: Connection, decisions: Topic = DECISIONS) -> Iterator[Find
 def findings(connection: Connection, decisions: Topic = DECISIONS) -> Iterator[Finding]:
     """Run every check within a transaction that the caller holds open."""
     connection.execute(_WHOLE_TABLES)
-    connection.execute("SELECT set_config('ledger.decisions', %s, true)", [decisions.name])
+    connection.execute(_JOURNAL)
+    connection.execute(_GIVEN, [decisions.name, [role.value for role in Role]])
     for invariant in INVARIANTS:
         query = _FIND.format(sql.SQL(invariant.query), OFFENDERS_MAX)
         rows = connection.execute(query).fetchall()

@@ -4,13 +4,16 @@ from ledger.claims.claim import Invariant
 
 BOOKED_ONCE = Invariant(
     "I6",
-    "An event, and a position of the log, moved money once",
+    "An event moved money once; a position of the log has one outcome and one transfer",
     """
     SELECT format('%s: %s transfers', event_id, count(*))
-    FROM ledger.transfers GROUP BY event_id, leg HAVING count(*) > 1
+    FROM ledger.transfers GROUP BY event_id HAVING count(*) > 1
     UNION ALL
     SELECT format('position %s/%s: %s transfers', cell, position, count(*))
-    FROM ledger.transfers GROUP BY cell, position, leg HAVING count(*) > 1
+    FROM ledger.transfers GROUP BY cell, position HAVING count(*) > 1
+    UNION ALL
+    SELECT format('position %s/%s: %s outcomes', cell, position, count(*))
+    FROM ledger.outcomes GROUP BY cell, position HAVING count(*) > 1
     """,
 )
 CONFLICTS_APART = Invariant(
@@ -42,6 +45,22 @@ OUTCOMES_KEPT = Invariant(
                             coalesce(t.position, h.position, o.position),
                             coalesce(t.amount_minor, h.amount_minor, o.amount_minor),
                             coalesce(t.currency, h.currency, o.currency))
+    """,
+)
+SIDES_ARE_RIGHT = Invariant(
+    "I8c",
+    "Money left or reached the account that the transaction names, as its direction says",
+    """
+    SELECT format('%s at %s/%s: %s of %s, but it moved that of %s', o.event_id, o.cell, o.position,
+                  o.direction, o.account_id, a.account_id)
+    FROM (SELECT event_id, debit_account, credit_account FROM ledger.transfers
+          UNION ALL
+          SELECT event_id, debit_account, credit_account FROM ledger.holds) moved
+    JOIN ledger.outcomes o USING (event_id)
+    LEFT JOIN ledger.accounts a
+           ON a.account_key = CASE o.direction WHEN 'debit' THEN debit_account
+                                               ELSE credit_account END
+    WHERE (a.tenant, a.account_id) IS DISTINCT FROM (o.tenant, o.account_id)
     """,
 )
 HOLDS_END_ONCE = Invariant(

@@ -71,6 +71,42 @@ TAMPERING = [
     (bounds.BOUNDS_KNOWN, "TRUNCATE ledger.bounds_history"),
     (bounds.BOUNDS_KNOWN, "UPDATE ledger.accounts SET may_go_negative = NOT may_go_negative"),
     (books.NOTHING_CHANGES, "ALTER TABLE ledger.outcomes DISABLE TRIGGER only_grows"),
+    (
+        events.BOOKED_ONCE,
+        """INSERT INTO ledger.transfers
+           SELECT (jsonb_populate_record(t, '{"leg": 1}')).* FROM ledger.transfers t
+           WHERE position = 1""",
+    ),
+    (events.BOOKED_ONCE, "UPDATE ledger.outcomes SET position = 3 WHERE position = 6"),
+    (
+        events.SIDES_ARE_RIGHT,
+        "UPDATE ledger.outcomes SET account_id = 'acc-2' WHERE position = 2",
+    ),
+    (
+        events.SIDES_ARE_RIGHT,
+        "UPDATE ledger.holds SET (debit_account, credit_account) = (credit_account, debit_account)",
+    ),
+    (
+        books.NOTHING_CHANGES,
+        """DROP TRIGGER only_grows ON ledger.holds;
+           CREATE TRIGGER only_grows BEFORE DELETE ON ledger.holds
+               FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change()""",
+    ),
+    (
+        books.NOTHING_CHANGES,
+        """CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger
+           LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$""",
+    ),
+    (books.NOTHING_CHANGES, "DROP TRIGGER only_grows ON ledger.audit_records"),
+    (books.RIGHTS_ARE_LEAST, "GRANT DELETE ON ledger.transfers_2026_03 TO PUBLIC"),
+    (books.RIGHTS_ARE_LEAST, "GRANT UPDATE (amount_minor) ON ledger.outcomes TO PUBLIC"),
+    (books.RIGHTS_ARE_LEAST, "GRANT INSERT ON ledger.holds TO PUBLIC"),
+    (
+        books.RIGHTS_ARE_LEAST,
+        """DO $$ BEGIN CREATE ROLE watchkeeper_api;
+           EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+           ALTER ROLE watchkeeper_api SUPERUSER""",
+    ),
     (books.NOTHING_CHANGES, "DROP TRIGGER never_empties ON ledger.transfers_rest"),
     (
         balances.AMOUNTS_ARE_POSITIVE,
