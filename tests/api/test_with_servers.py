@@ -21,7 +21,6 @@ from data_contracts.door import parse_stored
 from data_contracts.ids import event_id
 from data_contracts.topics import Topic
 from ledger.postgres import PostgresBooks
-from runtime.kafka import Reader
 from runtime.migrations import upgrade
 from runtime.settings import Settings
 from runtime.tokens import Bearer, make_token
@@ -30,6 +29,7 @@ from tests.api.wrong import BATCH, CARD, ONE, WRONGS
 from tests.factories import a_topic
 from tests.ledger.arrivals import a_batch as a_posting
 from tests.ledger.arrivals import nobody_hears, paid_in
+from tests.topics import messages_of
 from tests.waiting import until
 from watchkeeper.stack.servers.ports import free_port
 from watchkeeper.stack.topics import make_topics
@@ -60,13 +60,8 @@ class Street:
 
     def log(self) -> list[tuple[bytes, bytes]]:
         """Everything in the log, from its beginning to its end."""
-        reader = Reader.at(self.settings.kafka, "test", self.topic, 0, None)
-        found: list[tuple[bytes, bytes]] = []
-        while not (batch := reader.poll(seconds=5)).is_caught_up:
-            found += [(m.key() or b"", m.value() or b"") for m in batch.messages]
-        found += [(m.key() or b"", m.value() or b"") for m in batch.messages]
-        reader.close()
-        return found
+        found = messages_of(self.settings.kafka, self.topic)
+        return [(message.key() or b"", message.value() or b"") for message in found]
 
     def memory(self) -> "redis.Redis":
         return redis.Redis.from_url(self.settings.redis.get_secret_value())

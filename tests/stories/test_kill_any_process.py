@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 from confluent_kafka import Message
 
-from data_contracts.topics import DECISIONS, TRANSACTIONS, Topic
+from data_contracts.topics import DECISIONS, TRANSACTIONS
 from dataflows.connectors import cut, logged
 from dataflows.scoring.scorer import Scorer
 from dataflows.scoring.topics import Topics
-from runtime.kafka import Reader, end_offset
 from tests.stories.conftest import Stack, ended
+from tests.topics import messages_of
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -45,17 +45,6 @@ def has_come_back(stack: Stack, name: str, pid: int) -> bool:
     return bool(now["is_healthy"] and now["pid"] not in {None, pid})
 
 
-def messages(brokers: str, topic: Topic) -> Sequence[Message]:
-    """Every message of a topic's one partition, in order."""
-    reader = Reader.at(brokers, "story", topic, 0, None)
-    end = end_offset(reader.consumer, topic.name, 0)
-    found: list[Message] = []
-    while reader.next_offset < end:
-        found += reader.poll(5_000, 1.0).messages
-    reader.close()
-    return found
-
-
 def undisturbed(log: Sequence[Message]) -> dict[bytes | None, bytes]:
     """What one scorer, which nobody kills, decides on the same log."""
     scorer, decided = Scorer(Topics()), dict[bytes | None, bytes]()
@@ -82,9 +71,9 @@ def test_every_process_is_killed_under_load_and_nothing_is_lost_or_twice(stack: 
     assert result["stack"]["ledger_balanced"]
     assert stack.run("ledger", "check")
     brokers = stack.descriptor.kafka
-    expected = undisturbed(messages(brokers, TRANSACTIONS))
+    expected = undisturbed(messages_of(brokers, TRANSACTIONS))
     assert len(expected) == result["stack"]["totals"]["decided"]
-    sent = [(each.key(), each.value()) for each in messages(brokers, DECISIONS)]
+    sent = [(each.key(), each.value()) for each in messages_of(brokers, DECISIONS)]
     assert {key for key, _ in sent} == set(expected)
     # What was decided again after a crash was decided in the very same way, to the byte.
     assert not [key for key, value in sent if value != expected[key]]

@@ -22,6 +22,7 @@ from runtime.kafka import Outbox
 from tests.dataflows.posting.workplace import Workplace
 from tests.factories import a_decision, a_topic, a_transaction
 from tests.ledger.arrivals import a_resolution
+from tests.processes import Process
 from watchkeeper.stack.servers import postgres as postgres_server
 from watchkeeper.stack.servers.ports import free_port
 from watchkeeper.stack.servers.program import running
@@ -39,7 +40,7 @@ VERDICTS = [*[Verdict.APPROVE] * 8, Verdict.REVIEW, Verdict.DECLINE]
 class Victim:
     """A program that is killed without warning and started again."""
 
-    start: Callable[[], AbstractContextManager[Popen[bytes]]]
+    start: Callable[[], AbstractContextManager[Popen[bytes] | Process]]
     _life: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:

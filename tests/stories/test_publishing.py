@@ -14,9 +14,9 @@ import rules
 from data_contracts.control import KIND_HEADER, BreakerRecord
 from data_contracts.decision import Decision
 from data_contracts.topics import DECISIONS, TRANSACTIONS
-from runtime.kafka import Reader, end_offset
 from tests.stories.conftest import COMMAND_SECONDS_MAX, Stack, ended
-from tests.stories.test_kill_any_process import has_come_back, messages, undisturbed
+from tests.stories.test_kill_any_process import has_come_back, undisturbed
+from tests.topics import end_of, messages_of
 from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
@@ -69,10 +69,10 @@ class Read:
 
 def read(stack: Stack) -> Read:
     brokers = stack.descriptor.kafka
-    sent = [(each.key(), each.value() or b"") for each in messages(brokers, DECISIONS)]
+    sent = [(each.key(), each.value() or b"") for each in messages_of(brokers, DECISIONS)]
     return Read(
         decisions=[msgspec.json.decode(value, type=Decision) for _, value in sent],
-        expected=undisturbed(messages(brokers, TRANSACTIONS)),
+        expected=undisturbed(messages_of(brokers, TRANSACTIONS)),
         sent=sent,
     )
 
@@ -86,17 +86,14 @@ def refused(stack: Stack, *words: str) -> str:
 
 def log_end(stack: Stack) -> int:
     """One past the last position of the log."""
-    reader = Reader.at(stack.descriptor.kafka, "story", TRANSACTIONS, 0, None)
-    end = end_offset(reader.consumer, TRANSACTIONS.name, 0)
-    reader.close()
-    return end
+    return end_of(stack.descriptor.kafka, TRANSACTIONS)
 
 
 def first_trip(stack: Stack, rule_id: str) -> int:
     """The position at which a rule went into shadow."""
     return min(
         each.offset() or 0
-        for each in messages(stack.descriptor.kafka, TRANSACTIONS)
+        for each in messages_of(stack.descriptor.kafka, TRANSACTIONS)
         if each.headers() == [(KIND_HEADER, b"breaker")]
         and msgspec.json.decode(each.value() or b"", type=BreakerRecord).rule_id == rule_id
     )

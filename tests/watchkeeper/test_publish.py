@@ -12,10 +12,10 @@ from data_contracts.topics import Topic
 from rules.model import ListKind
 from rules.rule_set import unpack
 from runtime import migrations
-from runtime.kafka import Reader
 from runtime.postgres import connect
 from tests.factories import a_topic
 from tests.rules.rule_sets import a_list, a_rule, a_rule_set
+from tests.topics import messages_of
 from watchkeeper.errors import Failure
 from watchkeeper.publish import Publication, newest_published, publish_rule_set
 from watchkeeper.stack.topics import make_topics
@@ -29,15 +29,10 @@ def a_publication() -> Publication:
 
 
 def records(kafka: str, topic: Topic, cell: int) -> list[tuple[object, RuleSetRecord]]:
-    reader = Reader.at(kafka, uuid4().hex, topic, cell, None)
-    found: list[tuple[object, RuleSetRecord]] = []
-    while not reader.is_caught_up:
-        found += [
-            (message.headers(), decode(message.value() or b"", RuleSetRecord))
-            for message in reader.poll(seconds=5).messages
-        ]
-    reader.close()
-    return found
+    return [
+        (message.headers(), decode(message.value() or b"", RuleSetRecord))
+        for message in messages_of(kafka, topic, cell)
+    ]
 
 
 @pytest.fixture

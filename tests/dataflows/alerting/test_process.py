@@ -1,9 +1,8 @@
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +22,11 @@ from runtime.postgres import Connection, connect
 from tests.casework.published import RULE_SET, a_record
 from tests.conftest import Databases
 from tests.factories import NOON, a_decision, a_topic, a_transaction, minute
+from tests.processes import Process, running
 from tests.waiting import until
 from watchkeeper.stack.topics import make_topics
 
 SCRIPT = Path(__file__).with_name("file_topics.py")
-ROOT = Path(__file__).parents[3]
 HIT = RuleHit(
     rule_id="card-burst",
     version=1,
@@ -67,23 +66,9 @@ class Surroundings:
         assert row is not None
         return row[0]
 
-    @contextmanager
-    def alerting(self) -> Iterator[subprocess.Popen[bytes]]:
-        environment = {
-            "WATCHKEEPER_KAFKA": self.kafka,
-            "WATCHKEEPER_POSTGRES": self.dsn,
-            "WATCHKEEPER_REDIS": "unused",
-            "WATCHKEEPER_JWT_SECRET": "x" * 32,
-            "WATCHKEEPER_DATA": "unused",
-            "PYTHONPATH": str(ROOT),
-        }
-        names = [topic.name for topic in self.topics]
-        process = subprocess.Popen([sys.executable, SCRIPT, *names], env=environment, cwd=ROOT)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+    def alerting(self) -> AbstractContextManager[Process]:
+        settings = {"WATCHKEEPER_KAFKA": self.kafka, "WATCHKEEPER_POSTGRES": self.dsn}
+        return running(SCRIPT, [topic.name for topic in self.topics], settings)
 
 
 @pytest.fixture

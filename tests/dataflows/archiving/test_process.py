@@ -1,9 +1,7 @@
 import random
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import polars as pl
@@ -14,11 +12,11 @@ from data_contracts.topics import DECISIONS, Topic
 from runtime.archive import active_files, marks
 from runtime.kafka import Outbox
 from tests.factories import a_decision, a_topic
+from tests.processes import Process, running
 from tests.waiting import until
 from watchkeeper.stack.topics import make_topics
 
 SCRIPT = Path(__file__).with_name("archive_topic.py")
-ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.servers
 
@@ -37,26 +35,16 @@ def send(kafka: str, topic: Topic, positions: range) -> None:
     outbox.flush()
 
 
-@contextmanager
 def an_archiver(
     kafka: str, topic: Topic, data: Path, cells: int = 1
-) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {
+) -> AbstractContextManager[Process]:
+    settings = {
         "WATCHKEEPER_KAFKA": kafka,
-        "WATCHKEEPER_POSTGRES": "unused",
-        "WATCHKEEPER_REDIS": "unused",
-        "WATCHKEEPER_JWT_SECRET": "x" * 32,
         "WATCHKEEPER_DATA": str(data),
         "WATCHKEEPER_ARCHIVE_SECONDS": "0.01",
         "WATCHKEEPER_CELLS": str(cells),
-        "PYTHONPATH": str(ROOT),
     }
-    process = subprocess.Popen([sys.executable, SCRIPT, topic.name], env=environment, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    return running(SCRIPT, [topic.name], settings)
 
 
 def archived(data: Path) -> list[int]:

@@ -1,10 +1,7 @@
 """The monitor on real Kafka: alerts come out, a kill changes nothing, SIGTERM ends it cleanly."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,14 +17,15 @@ from data_contracts.topics import ALERTS, DECISIONS, REJECTED, TRANSACTIONS, Top
 from data_contracts.transaction import Channel, Transaction
 from rules.model import Breaker, RuleSet
 from rules.rule_set import pack
-from runtime.kafka import Outbox, Reader
+from runtime.kafka import Outbox
 from tests.casework.published import RULE, RULE_SET, a_record
 from tests.factories import NOON, a_decision, a_topic, a_transaction, minute
+from tests.processes import Process, running
+from tests.topics import messages_of
 from tests.waiting import until
 from watchkeeper.stack.topics import make_topics
 
 SCRIPT = Path(__file__).with_name("watch_topics.py")
-ROOT = Path(__file__).parents[3]
 PER_MINUTE = 20
 HIT = RuleHit(
     rule_id="card-burst", version=1, typology="t", severity=Severity.LOW, score=60, reason="many"
@@ -71,25 +69,16 @@ class Stack:
 
     def alerts(self) -> list[Alert]:
         """Every alert so far, copies too."""
-        reader = Reader.at(self.brokers, "test", self.topics[3], 0, None)
-        found: list[Alert] = []
-        while not (batch := reader.poll(seconds=0.5)).is_caught_up or batch.messages:
-            found += [codec.decode(message.value() or b"", Alert) for message in batch.messages]
-        reader.close()
-        return found
+        found = messages_of(self.brokers, self.topics[3])
+        return [codec.decode(message.value() or b"", Alert) for message in found]
 
     def trips(self) -> list[BreakerRecord]:
         """Every breaker record in the log."""
-        reader = Reader.at(self.brokers, "test", self.topics[0], 0, None)
-        found: list[BreakerRecord] = []
-        while not (batch := reader.poll(seconds=0.5)).is_caught_up or batch.messages:
-            found += [
-                codec.decode(message.value() or b"", BreakerRecord)
-                for message in batch.messages
-                if message.headers() == [("kind", b"breaker")]
-            ]
-        reader.close()
-        return found
+        return [
+            codec.decode(message.value() or b"", BreakerRecord)
+            for message in messages_of(self.brokers, self.topics[0])
+            if message.headers() == [("kind", b"breaker")]
+        ]
 
     def raised(self) -> set[tuple[str, str]]:
         """Rule and entity of every alert so far."""
@@ -103,27 +92,15 @@ def stack(kafka: str, tmp_path: Path) -> Stack:
     return Stack(kafka, tmp_path, topics, [])
 
 
-@contextmanager
-def a_monitor(stack: Stack, hours_after_noon: float = 0) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {
+def a_monitor(stack: Stack, hours_after_noon: float = 0) -> AbstractContextManager[Process]:
+    settings = {
         "WATCHKEEPER_KAFKA": stack.brokers,
-        "WATCHKEEPER_POSTGRES": "unused",
-        "WATCHKEEPER_REDIS": "unused",
-        "WATCHKEEPER_JWT_SECRET": "x" * 32,
         "WATCHKEEPER_DATA": str(stack.data),
         "WATCHKEEPER_EPOCH_SECONDS": "1",
-        "PYTHONPATH": str(ROOT),
     }
     start = NOON + timedelta(hours=hours_after_noon)
     names = [topic.name for topic in stack.topics]
-    process = subprocess.Popen(
-        [sys.executable, SCRIPT, start.isoformat(), *names], env=environment, cwd=ROOT
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    return running(SCRIPT, [start.isoformat(), *names], settings)
 
 
 def test_a_silent_channel_is_told_and_a_backlog_after_a_kill_is_judged_in_its_own_time(

@@ -1,9 +1,7 @@
 """Posting on topics and a database of a test's own, and looks at what came of it."""
 
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -20,10 +18,10 @@ from ledger.memory import MemoryBooks
 from runtime.kafka import Outbox, Reader
 from runtime.postgres import connect
 from tests.ledger.whole_books import read_back
+from tests.processes import Process, running
 from tests.waiting import until
 
 SCRIPT = Path(__file__).with_name("post_topics.py")
-ROOT = Path(__file__).parents[3]
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 
@@ -37,29 +35,19 @@ class Workplace:
     topics: Topics
     cells: int = 1
 
-    @contextmanager
-    def posting(self) -> Iterator["subprocess.Popen[bytes]"]:
+    def posting(self) -> AbstractContextManager[Process]:
         """The process, for as long as the block lasts."""
-        environment = {
+        settings = {
             "WATCHKEEPER_KAFKA": self.kafka,
             "WATCHKEEPER_POSTGRES": self.dsn,
-            "WATCHKEEPER_REDIS": "unused",
-            "WATCHKEEPER_JWT_SECRET": "x" * 32,
-            "WATCHKEEPER_DATA": "unused",
             "WATCHKEEPER_CELLS": str(self.cells),
-            "PYTHONPATH": str(ROOT),
         }
         topics = self.topics
         names = [
             topic.name
             for topic in (topics.decisions, topics.resolutions, topics.rejected, topics.alerts)
         ]
-        process = subprocess.Popen([sys.executable, SCRIPT, *names], env=environment, cwd=ROOT)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+        return running(SCRIPT, names, settings)
 
     def send(self, topic: Topic, values: Iterable[msgspec.Struct | bytes]) -> None:
         """Write messages; a decision goes to the partition of its cell."""

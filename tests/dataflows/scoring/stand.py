@@ -1,9 +1,8 @@
 """Scoring on topics of a test's own: started, killed, and asked what it sent."""
 
 import subprocess
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from data_contracts.control import KIND_HEADER
 from data_contracts.topics import Topic
 from dataflows.connectors import Letter, Logged
 from dataflows.scoring.topics import Topics
-from runtime.kafka import Headers, Outbox, Reader, end_offset
+from runtime.kafka import Headers, Outbox, Reader
 from tests.factories import a_topic
+from tests.processes import Process, running
+from tests.topics import end_of
 from tests.waiting import until
 from watchkeeper.stack.topics import make_topics
 
 SCRIPT = Path(__file__).with_name("score_topics.py")
-ROOT = Path(__file__).parents[3]
 
 
 def some_topics(kafka: str, cells: int = 1) -> Topics:
@@ -40,32 +40,16 @@ class Stand:
     topics: Topics
     changes: dict[str, str] = field(default_factory=dict)
 
-    @contextmanager
-    def scoring(self) -> Iterator["subprocess.Popen[str]"]:
+    def scoring(self) -> AbstractContextManager[Process]:
         """The process, for as long as the block lasts."""
-        environment = {
+        settings = {
             "WATCHKEEPER_KAFKA": self.kafka,
-            "WATCHKEEPER_POSTGRES": "unused",
-            "WATCHKEEPER_REDIS": "unused",
-            "WATCHKEEPER_JWT_SECRET": "x" * 32,
             "WATCHKEEPER_DATA": str(self.data),
             "WATCHKEEPER_EPOCH_SECONDS": "1",
-            "PYTHONPATH": str(ROOT),
             **self.changes,
         }
         names = [self.topics.log.name, self.topics.decisions.name, self.topics.rejected.name]
-        process = subprocess.Popen(
-            [sys.executable, SCRIPT, *names],
-            env=environment,
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+        return running(SCRIPT, names, settings, subprocess.PIPE)
 
     def write(self, messages: Iterable[Logged], cell: int = 0) -> None:
         """Write into the log."""
@@ -92,10 +76,7 @@ class Stand:
 
     def end_of(self, topic: Topic) -> int:
         """One past the last message."""
-        reader = Reader.at(self.kafka, "test", topic, 0, None)
-        end = end_offset(reader.consumer, topic.name, 0)
-        reader.close()
-        return end
+        return end_of(self.kafka, topic)
 
     def with_changes(self, **changes: str) -> "Stand":
         """The same place with other settings."""

@@ -25,11 +25,11 @@ from rules.features import naive
 from rules.model import Aggregate
 from rules.predicates import holds
 from runtime.archive import Archive, Housekeeping
-from runtime.kafka import Reader
 from tests.dataflows.scoring.logs import COUNT, HOUR_MS, Log, a_feature, a_rule_set, letters
 from tests.dataflows.scoring.memory_warmer import MemoryWarmer
 from tests.dataflows.scoring.stand import Stand, some_topics
 from tests.factories import NOON, a_transaction
+from tests.topics import messages_of
 from tests.waiting import until
 
 pytestmark = pytest.mark.servers
@@ -144,12 +144,7 @@ def _event(number: int) -> Transaction:
 
 
 def _messages(stand: Stand, topic: Topic, start: int | None) -> list[Logged]:
-    reader = Reader.at(stand.kafka, "test", topic, 0, start)
-    found: list[Logged] = []
-    while not reader.is_caught_up:
-        found += map(logged, reader.poll(2_000, 0.1).messages)
-    reader.close()
-    return found
+    return [logged(message) for message in messages_of(stand.kafka, topic, start=start)]
 
 
 @pytest.fixture
