@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import jwt
 import msgspec
 
+from api.access import Access
 from api.permissions import Role
 from api.ports import Clock
 from api.problems import Refusal
@@ -75,26 +76,37 @@ class Authenticator:
     audience: str
     clock: Clock
     remembered: OrderedDict[bytes, _Remembered] = field(default_factory=OrderedDict)
+    access: Access = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse a secret that could be guessed."""
+        self.access = Access(self.clock)
         if len(self.secret) < SECRET_BYTES_MIN:
             raise ValueError(f"the secret of tokens needs {SECRET_BYTES_MIN} bytes or more")
 
     def principal(self, headers: Headers) -> Principal:
         """The one who holds the one bearer token among the headers."""
-        token = _bearer(headers)
-        digest = sha256(token).digest()
-        found = self.remembered.get(digest)
-        if found is None:
-            found = self._verify(token)
+        found: _Remembered | None = None
+        try:
+            token = _bearer(headers)
+            digest = sha256(token).digest()
+            known = self.remembered.get(digest)
+            found = known or self._verify(token)
+            self._check_times(found)
+        except Refusal as refusal:
+            self.access.refused(refusal, found.principal if found else None)
+            raise
+        if known is None:
             self._remember(digest, found)
+            self.access.came_in(found.principal)
+        return found.principal
+
+    def _check_times(self, found: _Remembered) -> None:
         now = self.clock().timestamp()
         if now >= found.expires:
             raise _invalid("the token has expired")
         if now + SKEW_SECONDS_MAX < found.not_before:
             raise _invalid("the token is not valid yet")
-        return found.principal
 
     def _remember(self, digest: bytes, found: _Remembered) -> None:
         self.remembered[digest] = found

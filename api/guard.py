@@ -32,7 +32,9 @@ class Guard:
         check_accept(headers)
         principal = self.authenticator.principal(headers)
         if not may(principal.role, action):
-            raise Refusal("forbidden", f"the role {principal.role} has no action {action}")
+            refusal = Refusal("forbidden", f"the role {principal.role} has no action {action}")
+            self.authenticator.access.refused(refusal, principal)
+            raise refusal
         return principal
 
 

@@ -1,16 +1,15 @@
 """Who looked at whose data: noted one by one, written off the request's way every second."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-import psycopg
 
 from api.authentication import Principal
+from api.noting import kept_writing
 from api.permissions import Action
 from api.problems import retry_later
 from runtime.postgres import AsyncPool
@@ -18,7 +17,6 @@ from runtime.postgres import AsyncPool
 PERSONAL = frozenset(
     {Action.READ_TRANSACTION, Action.READ_BALANCE, Action.READ_STATEMENT, Action.READ_ALERTS}
 )
-PAUSE_SECONDS = 1.0
 WAITING_MAX = 10_000
 WRITE_MAX = 1_000
 WRITE = """
@@ -76,19 +74,5 @@ class Reads:
     @asynccontextmanager
     async def written_to(self, pool: AsyncPool) -> AsyncIterator[None]:
         """Within the block notes are written as they come, at its end the rest of them."""
-        task = asyncio.create_task(self._write_on(pool))
-        try:
+        async with kept_writing(lambda: self.write(pool)):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            with suppress(psycopg.Error):
-                while await self.write(pool):
-                    pass
-
-    async def _write_on(self, pool: AsyncPool) -> None:
-        while True:
-            with suppress(psycopg.Error):
-                while await self.write(pool):
-                    pass
-            await asyncio.sleep(PAUSE_SECONDS)

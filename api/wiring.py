@@ -74,7 +74,8 @@ def wire(
         log.start()
         await pool.open()
         try:
-            async with services.reads.written_to(pool):
+            access = services.authenticator.access
+            async with services.reads.written_to(pool), access.written_to(pool):
                 yield
         finally:
             await log.stop()
