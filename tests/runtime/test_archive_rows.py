@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,11 @@ def opened(folder: Path) -> ArchivedRows:
 
 def positions(table: pa.Table) -> list[int]:
     return [int(position) for position in table.column("position").to_numpy()]
+
+
+def of_cell(cell: int, table: pa.Table) -> pa.Table:
+    place = table.schema.names.index("cell")
+    return table.set_column(place, "cell", pa.array([cell] * len(table), pa.int64()))
 
 
 def test_where_there_is_no_table_there_is_no_view(tmp_path: Path) -> None:
@@ -41,6 +47,27 @@ def test_a_stretch_comes_in_order_however_the_files_lie(
     assert set(found.column("account_id").to_pylist()) == {"acc-1"}
     assert opened(tmp_path).mark(0) == Mark(39, 4)
     assert positions(opened(tmp_path).between(1, 0, 100, [])) == []
+
+
+def test_rows_are_found_at_their_positions_whatever_lies_between_them(tmp_path: Path) -> None:
+    archive = Archive.open(tmp_path)
+    for first, cell in ((20, 0), (0, 1), (10, 0), (0, 0)):
+        batch = of_cell(cell, rows(*range(first, first + 10)))
+        archive.append(batch, cell, Mark(first + 9, 30 - first))
+    archive.append(rows(35, 33, 34), 0, Mark(35, 90))
+    archive.append(rows(41, 43), 0, Mark(43, 91))
+    archive.append(rows(40, 42), 0, Mark(43, 92))
+    view = opened(tmp_path)
+
+    def found(*places: int, cell: int = 0) -> list[int]:
+        return positions(view.at(cell, np.array(places), ["account_id"]))
+
+    assert found(3, 4, 11, 29) == [3, 4, 11, 29]
+    assert found(33, 34, 35) == [33, 34, 35]
+    assert found(*range(40)) == [*range(30), 33, 34, 35]
+    assert found(*range(35, 50)) == [35, 40, 41, 42, 43]
+    assert found(9, 10, cell=1) == [9]
+    assert found(70, 80) == []
 
 
 def test_a_column_that_came_later_is_null_in_older_files(tmp_path: Path) -> None:

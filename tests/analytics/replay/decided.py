@@ -1,6 +1,7 @@
 """What the stream decides on a log, as the archive keeps it, and the log's changes."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -45,6 +46,15 @@ def rows_of(found: Sequence[Decision]) -> pa.Table:
     """The decisions as rows of the archive."""
     messages = [Message(number, 0, codec.encode(each)) for number, each in enumerate(found)]
     return columns.table(columns.read(messages))
+
+
+def changed(rows: pa.Table, row: int, **values: Any) -> pa.Table:  # noqa: ANN401  (of any column)
+    for name, value in values.items():
+        column = rows.column(name).to_pylist()
+        column[row] = value
+        field = rows.schema.field(name)
+        rows = rows.set_column(rows.schema.names.index(name), field, pa.array(column, field.type))
+    return rows
 
 
 def a_course(log: Log, rows: pa.Table) -> Course:

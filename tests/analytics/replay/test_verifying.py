@@ -12,7 +12,7 @@ from analytics.replay.stored import decisions_of
 from data_contracts import codec
 from data_contracts.control import BreakerRecord, ControlKind, ListEntryRecord
 from rules.model import Band, EntityList, FeatureDefinition, ListEntry, ListKind, RuleSet, Status
-from tests.analytics.replay.decided import decided, rows_of, verified
+from tests.analytics.replay.decided import changed, decided, rows_of, verified
 from tests.dataflows.scoring.logs import (
     AVERAGE,
     COUNT,
@@ -124,15 +124,6 @@ def test_with_features_computed_again_it_comes_out_the_same(log: Log, rows: pa.T
     assert (found.verified, found.differences, found.first) == (len(rows), 0, [])
 
 
-def changed(rows: pa.Table, row: int, **values: Any) -> pa.Table:  # noqa: ANN401  (of any column)
-    for name, value in values.items():
-        column = rows.column(name).to_pylist()
-        column[row] = value
-        field = rows.schema.field(name)
-        rows = rows.set_column(rows.schema.names.index(name), field, pa.array(column, field.type))
-    return rows
-
-
 def row_with_hits(rows: pa.Table) -> int:
     return next(row for row, hits in enumerate(rows.column("hits").to_pylist()) if hits)
 
@@ -241,7 +232,7 @@ def written(stretches: list[tuple[RuleSet | bytes, list[Any]]]) -> Log:
 @settings(max_examples=25)
 @given(
     stretches=st.lists(
-        st.tuples(CHANGES, st.lists(TRANSACTIONS, max_size=12)), min_size=1, max_size=8
+        st.tuples(CHANGES, st.lists(TRANSACTIONS, max_size=40)), min_size=1, max_size=8
     ),
     is_switched_on=st.booleans(),
 )
