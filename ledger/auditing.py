@@ -26,7 +26,8 @@ from ledger.doubts import Doubting, doubts, ended_doubts, nobody, told
 from ledger.witness import BEGINNING, POSTINGS
 from ledger.witness import ENDS as OF_ENDS
 from runtime.audit.chain import Fault
-from runtime.audit.store import FETCH, LAST
+from runtime.audit.ports import LAST
+from runtime.audit.store import FETCH
 from runtime.postgres import Connection, connect
 
 NAME = "watchkeeper-audit"

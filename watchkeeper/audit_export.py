@@ -9,7 +9,8 @@ import msgspec
 from ledger.auditing import opened
 from runtime.audit.chain import Record, instant
 from runtime.audit.checkpoints import FILE, PUBLIC_KEY_FILE, Keys
-from runtime.audit.store import LAST, Store
+from runtime.audit.ports import LAST
+from runtime.audit.store import Store
 from watchkeeper.errors import Failure
 
 RECORDS_FILE, README_FILE = "records.jsonl", "README.md"

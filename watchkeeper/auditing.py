@@ -11,8 +11,9 @@ from runtime.audit.chain import Fault, Link, Record, faults
 from runtime.audit.checkpoints import Keys
 from runtime.audit.comparison import Comparison
 from runtime.audit.places import Place
+from runtime.audit.ports import LAST
 from runtime.audit.rows import Noted
-from runtime.audit.store import LAST, Store
+from runtime.audit.store import Store
 from watchkeeper.audit_archive import Archived
 
 FAULTS_MAX = 20

@@ -12,7 +12,8 @@ from dataflows.sealing import metrics
 from runtime.audit.chain import Link
 from runtime.audit.checkpoints import PUBLIC_KEY_FILE, Keys
 from runtime.audit.places import File, Place
-from runtime.audit.store import SOURCES, Store
+from runtime.audit.ports import SOURCES, Chain
+from runtime.audit.store import Store
 from runtime.postgres import Connection, Unreachable, attempts, connect
 
 NAME = "watchkeeper-sealing"
@@ -81,7 +82,7 @@ class Sealer:
         metrics.COUNT.set(self.end.count)
         return bool(records)
 
-    def _store(self) -> Store:
+    def _store(self) -> Chain:
         if self.connection is None:
             self.connection = connect(self.dsn, NAME)
             self.end = Store(self.connection, self.sources).end()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from runtime.audit.chain import Fault
-from runtime.audit.store import LAST
+from runtime.audit.ports import LAST
 from runtime.postgres import Connection
 
 # Columns that a table has got since a record was made are not compared. A body that nobody can

@@ -11,12 +11,9 @@ from datetime import datetime
 from psycopg import sql
 
 from runtime.audit.chain import Link, Note, Record, chained
+from runtime.audit.ports import LAST, NOTES_MAX, SOURCES
 from runtime.postgres import Connection
 
-SOURCES = ("ledger", "casework")
-"""The rooms whose schema has a table of notes; the chain itself stands with the books."""
-
-NOTES_MAX = 2_000
 # Any constant will do: whoever holds it is the one that seals in this database.
 _LOCK = 0x57_4B_5F_41_55
 _TAKE = """
@@ -36,7 +33,6 @@ FROM ledger.audit_records WHERE seq BETWEEN %(first)s AND %(last)s ORDER BY seq
 NOTE = """
 INSERT INTO ledger.audit_notes (kind, actor, body) VALUES (%(kind)s, %(actor)s, %(body)s)
 """
-LAST = 2**63 - 1
 FETCH = 2_000
 
 

@@ -18,10 +18,8 @@ from tests.api.house import NOW, SECRET, House, a_token, bearer
 from tests.conftest import Databases
 
 
-def ana(**changes: str) -> Line:
-    return Line(
-        **{"what": CAME_IN, "tenant": "demo", "subject": "ana", "role": "analyst"} | changes
-    )
+def ana(what: str = CAME_IN, detail: str = "", subject: str = "ana", role: str = "analyst") -> Line:
+    return Line(what=what, detail=detail, tenant="demo", subject=subject, role=role)
 
 
 def lines(house: House) -> dict[Line, int]:

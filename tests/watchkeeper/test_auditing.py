@@ -11,7 +11,8 @@ import pytest
 from runtime import migrations
 from runtime.audit.chain import Fault, Link
 from runtime.audit.checkpoints import FILE
-from runtime.audit.store import LAST, Store
+from runtime.audit.ports import LAST
+from runtime.audit.store import Store
 from runtime.postgres import connect
 from tests.conftest import Databases
 from tests.factories import NOON

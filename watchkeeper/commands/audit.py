@@ -14,7 +14,7 @@ from rich.table import Table
 
 from runtime.audit.checkpoints import Keys
 from runtime.audit.places import File, Place, elsewhere
-from runtime.audit.store import LAST
+from runtime.audit.ports import LAST
 from watchkeeper import audit_export
 from watchkeeper.auditing import FAULTS_MAX, Asked, Report
 from watchkeeper.auditing import verify as check
