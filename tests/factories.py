@@ -6,7 +6,9 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from data_contracts.decision import Decision, Verdict
+from data_contracts.alert import Alert, AlertKind
+from data_contracts.dead_letter import DeadLetter, masked
+from data_contracts.decision import Decision, RuleHit, Severity, Verdict
 from data_contracts.ids import derived_id, event_id, text
 from data_contracts.topics import TRANSACTIONS, Topic
 from data_contracts.transaction import (
@@ -77,6 +79,53 @@ def a_decision(**changes: Any) -> Decision:  # noqa: ANN401  (fields of any type
         "transaction": transaction,
     }
     return Decision(**(defaults | changes))
+
+
+def a_hit(**changes: Any) -> RuleHit:  # noqa: ANN401  (fields of any type)
+    """A burst of card payments."""
+    defaults: dict[str, Any] = {
+        "rule_id": "card-burst",
+        "version": 1,
+        "typology": "card-testing",
+        "severity": Severity.HIGH,
+        "score": 60,
+        "reason": "7 payments",
+    }
+    return RuleHit(**(defaults | changes))
+
+
+def an_operational_alert(**changes: Any) -> Alert:  # noqa: ANN401  (fields of any type)
+    """Silence of the cash machines."""
+    defaults: dict[str, Any] = {
+        "alert_id": text(derived_id(b"x" * 16, "alert")),
+        "kind": AlertKind.OPERATION,
+        "tenant": TENANT,
+        "entity_kind": "channel",
+        "entity": "atm",
+        "severity": Severity.HIGH,
+        "title": "Silence",
+        "reasons": ("No transaction for 10 minutes",),
+        "rules": ("channel-silence",),
+        "raised_at": NOON,
+    }
+    return Alert(**(defaults | changes))
+
+
+def a_dead_letter(value: bytes = b"{", **changes: Any) -> DeadLetter:  # noqa: ANN401  (fields of any type)
+    """A message of the log that was cut off."""
+    kept, digest, is_masked = masked(value)
+    defaults: dict[str, Any] = {
+        "topic": TRANSACTIONS.name,
+        "partition": 0,
+        "offset": 5,
+        "code": "not-json",
+        "pointer": "",
+        "reason": "truncated",
+        "value": kept,
+        "original_sha256": digest,
+        "is_masked": is_masked,
+    }
+    return DeadLetter(**(defaults | changes))
 
 
 def a_topic(like: Topic = TRANSACTIONS, **changes: Any) -> Topic:  # noqa: ANN401  (any field)

@@ -11,16 +11,8 @@ from data_contracts.decision import Decision, ListHit, RuleHit, Severity, Verdic
 from dataflows.archiving import columns
 from dataflows.archiving.columns import Message
 from runtime.archive import Archive, Mark, active_files
-from tests.factories import NOON, a_decision, a_transaction
+from tests.factories import NOON, a_decision, a_hit, a_transaction
 
-HIT = RuleHit(
-    rule_id="card-burst",
-    version=1,
-    typology="card-testing",
-    severity=Severity.HIGH,
-    score=60,
-    reason="7 payments",
-)
 SHADOW = RuleHit(
     rule_id="new-device",
     version=3,
@@ -53,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             position=2,
             verdict=Verdict.REVIEW,
             score=60,
-            hits=(HIT, HIT),
+            hits=(a_hit(), a_hit()),
             shadow_hits=(SHADOW,),
             features={"count_10m": 7, "avg_30d": 0.1, "last_country": "DE", "stddev_30d": None},
             flags={"stddev_30d": "late"},
@@ -70,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             transaction=a_transaction(amount_minor=1250, currency="KWD"),
         ),
     )
-    archive(made, a_decision(position=9, hits=(HIT,)), duplicate_of=1)
+    archive(made, a_decision(position=9, hits=(a_hit(),)), duplicate_of=1)
     return made
 
 

@@ -4,23 +4,11 @@ from casework.memory import MemoryCasebook
 from casework.ports import Filing
 from casework.replay import NotReplayable, replay
 from casework.values import KeptLetter, Rejected, Watermark
-from data_contracts.dead_letter import DeadLetter, masked
-from tests.factories import NOON, minute
+from tests.factories import NOON, a_dead_letter, minute
 
 
 def a_casebook(value: bytes = b"{", topic: str = "transactions.v1") -> MemoryCasebook:
-    kept, digest, is_masked = masked(value)
-    letter = DeadLetter(
-        topic=topic,
-        partition=0,
-        offset=5,
-        code="not-json",
-        pointer="",
-        reason="truncated",
-        value=kept,
-        original_sha256=digest,
-        is_masked=is_masked,
-    )
+    letter = a_dead_letter(value, topic=topic)
     casebook = MemoryCasebook()
     casebook.file(Filing(reached=Watermark("rejected", 0, 5, 1), rejected=[Rejected(letter, NOON)]))
     return casebook

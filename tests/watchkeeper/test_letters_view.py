@@ -4,23 +4,16 @@ import pytest
 from rich.console import Console, RenderableType
 
 from casework.values import KeptLetter
-from data_contracts.dead_letter import DeadLetter, masked
-from tests.factories import NOON, minute
+from tests.factories import NOON, a_dead_letter, minute
 from watchkeeper import letters_view
 
 
 def a_letter(value: bytes = b"{", replayed_by: str | None = None) -> KeptLetter:
-    kept, digest, is_masked = masked(value)
-    letter = DeadLetter(
-        topic="transactions.v1",
-        partition=0,
-        offset=5,
+    letter = a_dead_letter(
+        value,
         code="not-as-agreed",
         pointer="/amount_minor",
         reason="unknown \x1b[2J field",
-        value=kept,
-        original_sha256=digest,
-        is_masked=is_masked,
     )
     return KeptLetter(
         number=17,

@@ -1,28 +1,24 @@
-from datetime import timedelta
-
 from casework.memory import MemoryCasebook
 from casework.ports import Filing
 from casework.values import Watermark
 from data_contracts import codec
-from data_contracts.alert import Alert, AlertKind
 from data_contracts.control import ControlKind
-from data_contracts.dead_letter import DeadLetter, masked
-from data_contracts.decision import Decision, RuleHit, Severity, Verdict
+from data_contracts.decision import Decision, Verdict
 from dataflows.alerting import filings
 from dataflows.alerting.messages import Message, Messages
 from rules.model import Suppress
 from tests.casework.published import RULE_SET, a_record
-from tests.factories import NOON, a_decision, a_transaction, minute
+from tests.factories import (
+    NOON,
+    a_dead_letter,
+    a_decision,
+    a_hit,
+    a_transaction,
+    an_operational_alert,
+    minute,
+)
 
 QUIET = {"card-burst": Suppress(by="card_token", for_ms=3_600_000)}
-HIT = RuleHit(
-    rule_id="card-burst",
-    version=1,
-    typology="card-testing",
-    severity=Severity.HIGH,
-    score=60,
-    reason="7 payments",
-)
 
 
 def messages(*values: bytes, topic: str = "decisions.v1", kind: str | None = None) -> Messages:
@@ -37,7 +33,7 @@ def a_review(position: int, at: float = 0) -> Decision:
     return a_decision(
         position=position,
         verdict=Verdict.REVIEW,
-        hits=(HIT,),
+        hits=(a_hit(),),
         transaction=a_transaction(occurred_at=minute(at)),
     )
 
@@ -100,18 +96,7 @@ def test_what_is_no_decision_becomes_a_dead_letter() -> None:
 
 
 def test_operational_alerts_are_filed_as_they_come() -> None:
-    alert = Alert(
-        alert_id="0" * 8 + "-0000-8000-8000-" + "0" * 12,
-        kind=AlertKind.OPERATION,
-        tenant="demo",
-        entity_kind="channel",
-        entity="atm",
-        severity=Severity.CRITICAL,
-        title="Silence",
-        reasons=("No transaction for 10 minutes",),
-        rules=("channel-silence",),
-        raised_at=NOON + timedelta(minutes=1),
-    )
+    alert = an_operational_alert()
 
     found = filings.of_operations(messages(codec.encode(alert), b"nothing", topic="alerts.v1"))
 
@@ -120,18 +105,7 @@ def test_operational_alerts_are_filed_as_they_come() -> None:
 
 
 def test_rejections_are_filed_and_so_are_those_that_are_none() -> None:
-    value, digest, is_masked = masked(b"{ 4111 1111 1111 1111")
-    letter = DeadLetter(
-        topic="transactions.v1",
-        partition=0,
-        offset=17,
-        code="not-json",
-        pointer="",
-        reason="truncated",
-        value=value,
-        original_sha256=digest,
-        is_masked=is_masked,
-    )
+    letter = a_dead_letter(b"{ 4111 1111 1111 1111", offset=17)
 
     found = filings.of_rejections(messages(codec.encode(letter), b"?", topic="rejected.v1"))
 

@@ -10,32 +10,29 @@ import pytest
 
 from casework.postgres import PostgresCasebook, PostgresLetters
 from data_contracts import codec
-from data_contracts.alert import Alert, AlertKind
 from data_contracts.control import KIND_HEADER
-from data_contracts.dead_letter import DeadLetter, masked
-from data_contracts.decision import Decision, RuleHit, Severity, Verdict
-from data_contracts.ids import derived_id, text
+from data_contracts.decision import Decision, Verdict
 from data_contracts.topics import ALERTS, DECISIONS, REJECTED, TRANSACTIONS, Topic
 from runtime.kafka import Outbox
 from runtime.migrations import upgrade
 from runtime.postgres import Connection, connect
 from tests.casework.published import RULE_SET, a_record
 from tests.conftest import Databases
-from tests.factories import NOON, a_decision, a_topic, a_transaction, minute
+from tests.factories import (
+    NOON,
+    a_dead_letter,
+    a_decision,
+    a_hit,
+    a_topic,
+    a_transaction,
+    an_operational_alert,
+    minute,
+)
 from tests.processes import Process, running
 from tests.waiting import until
 from watchkeeper.stack.topics import make_topics
 
 SCRIPT = Path(__file__).with_name("file_topics.py")
-HIT = RuleHit(
-    rule_id="card-burst",
-    version=1,
-    typology="card-testing",
-    severity=Severity.HIGH,
-    score=60,
-    reason="7 payments",
-)
-
 pytestmark = pytest.mark.servers
 
 
@@ -90,38 +87,8 @@ def a_review(position: int, **changes: object) -> Decision:
         position=position,
         verdict=Verdict.REVIEW,
         score=60,
-        hits=(HIT,),
+        hits=(a_hit(),),
         transaction=a_transaction(account_id=f"acc-{position % 7}", **changes),
-    )
-
-
-def a_letter(offset: int) -> DeadLetter:
-    value, digest, is_masked = masked(b"{")
-    return DeadLetter(
-        topic="transactions.v1",
-        partition=0,
-        offset=offset,
-        code="not-json",
-        pointer="",
-        reason="truncated",
-        value=value,
-        original_sha256=digest,
-        is_masked=is_masked,
-    )
-
-
-def a_silence() -> Alert:
-    return Alert(
-        alert_id=text(derived_id(b"x" * 16, "alert")),
-        kind=AlertKind.OPERATION,
-        tenant="demo",
-        entity_kind="channel",
-        entity="atm",
-        severity=Severity.HIGH,
-        title="Silence",
-        reasons=("nothing came",),
-        rules=("channel-silence",),
-        raised_at=NOON,
     )
 
 
@@ -135,13 +102,13 @@ def test_each_topic_finds_its_table(around: Surroundings) -> None:
             position=position,
             verdict=Verdict.DECLINE,
             rule_set=rule_set,
-            hits=(HIT,),
+            hits=(a_hit(),),
             transaction=a_transaction(occurred_at=minute(at)),
         )
         outbox.send(around.decisions, codec.encode(decision))
         outbox.send(around.log, codec.encode(decision.transaction))
-    outbox.send(around.rejected, codec.encode(a_letter(9)))
-    outbox.send(around.operations, codec.encode(a_silence()))
+    outbox.send(around.rejected, codec.encode(a_dead_letter(offset=9)))
+    outbox.send(around.operations, codec.encode(an_operational_alert()))
     outbox.flush()
 
     with around.alerting() as process:
@@ -169,11 +136,11 @@ def test_killed_at_any_moment_it_files_every_alert_once(around: Surroundings) ->
     outbox = Outbox.to(around.kafka)
     for position in range(total):
         outbox.send(around.decisions, codec.encode(a_review(position, occurred_at=NOON)))
-        outbox.send(around.rejected, codec.encode(a_letter(position)))
+        outbox.send(around.rejected, codec.encode(a_dead_letter(offset=position)))
         sent += 1
         if position % 1_000 == 999:  # As a scorer does after a crash.
             outbox.send(around.decisions, codec.encode(a_review(position - 5)))
-            outbox.send(around.rejected, codec.encode(a_letter(position - 5)))
+            outbox.send(around.rejected, codec.encode(a_dead_letter(offset=position - 5)))
             sent += 1
     outbox.flush()
 

@@ -9,19 +9,12 @@ from hypothesis import strategies as st
 
 from data_contracts import codec
 from data_contracts.archive import SCHEMA
-from data_contracts.decision import Decision, ListHit, RuleHit, Severity, Verdict
+from data_contracts.decision import Decision, ListHit, Verdict
 from dataflows.archiving import columns
 from dataflows.archiving.columns import Message, Read
-from tests.factories import NOON, a_decision, a_transaction
+from tests.factories import NOON, a_decision, a_hit, a_transaction
 
-A_HIT = RuleHit(
-    rule_id="many-small-payments",
-    version=2,
-    typology="card-testing",
-    severity=Severity.HIGH,
-    score=60,
-    reason="7 payments within ten minutes",
-)
+A_HIT = a_hit()
 
 
 def archived(*decisions: Decision) -> list[dict[str, Any]]:

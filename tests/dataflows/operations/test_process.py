@@ -12,14 +12,14 @@ import pytest
 from data_contracts import codec
 from data_contracts.alert import Alert
 from data_contracts.control import BreakerRecord
-from data_contracts.decision import RuleHit, Severity, Verdict
+from data_contracts.decision import RuleHit, Verdict
 from data_contracts.topics import ALERTS, DECISIONS, REJECTED, TRANSACTIONS, Topic
 from data_contracts.transaction import Channel, Transaction
 from rules.model import Breaker, RuleSet
 from rules.rule_set import pack
 from runtime.kafka import Outbox
 from tests.casework.published import RULE, RULE_SET, a_record
-from tests.factories import NOON, a_decision, a_topic, a_transaction, minute
+from tests.factories import NOON, a_decision, a_hit, a_topic, a_transaction, minute
 from tests.processes import Process, running
 from tests.topics import messages_of
 from tests.waiting import until
@@ -27,9 +27,7 @@ from watchkeeper.stack.topics import make_topics
 
 SCRIPT = Path(__file__).with_name("watch_topics.py")
 PER_MINUTE = 20
-HIT = RuleHit(
-    rule_id="card-burst", version=1, typology="t", severity=Severity.LOW, score=60, reason="many"
-)
+HIT = a_hit()
 
 pytestmark = pytest.mark.servers
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from tests.api.house import SECRET, House
 from tests.waiting import until
+from tests.watchkeeper.commands.descriptors import describe_a_stack
 from watchkeeper.errors import Failure
-from watchkeeper.stack.descriptor import Descriptor, save
 from watchkeeper.stack.servers.ports import free_port
 
 
@@ -48,20 +48,8 @@ def a_desk(folder: Path) -> Iterator[Desk]:
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     until(lambda: server.started, "the API has started")
-    folder.mkdir(parents=True, exist_ok=True)
-    save(
-        Descriptor(
-            data=str(folder),
-            kafka="127.0.0.1:1",
-            postgres="postgresql://127.0.0.1:1/x",
-            redis="redis://127.0.0.1:1",
-            jwt_secret=SECRET.decode(),
-            ports={"api": port, "dashboard": 2},
-            processes=(),
-            supervisor_socket="",
-            started_at=house.now,
-        )
-    )
+    ports = {"api": port, "dashboard": 2}
+    describe_a_stack(folder, jwt_secret=SECRET.decode(), ports=ports, started_at=house.now)
     try:
         yield Desk(house, folder)
     finally:

@@ -22,7 +22,7 @@ from tests.analytics.replay.decided import decided, published, rows_of
 from tests.dataflows.scoring.logs import RICH, Log
 from tests.dataflows.scoring.traffic import rich_log
 from tests.factories import NOON
-from watchkeeper.stack.descriptor import Descriptor, save
+from tests.watchkeeper.commands.descriptors import describe_a_stack
 
 pytestmark = pytest.mark.servers
 WATCHKEEPER = Path(sys.executable).with_name("watchkeeper")
@@ -68,19 +68,7 @@ def publish(postgres: str, log: Log) -> None:
 def keep(data: Path, postgres: str, found: list[Decision]) -> None:
     archive = Archive.open(data / "archive" / "transactions")
     archive.append(rows_of(found), 0, Mark(found[-1].position, 1))
-    save(
-        Descriptor(
-            data=str(data),
-            kafka="127.0.0.1:1",
-            postgres=postgres,
-            redis="redis://127.0.0.1:1",
-            jwt_secret="x" * 32,
-            ports={},
-            processes=(),
-            supervisor_socket="",
-            started_at=NOON,
-        )
-    )
+    describe_a_stack(data, postgres=postgres)
 
 
 def run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":

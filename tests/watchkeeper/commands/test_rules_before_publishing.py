@@ -14,6 +14,7 @@ from rules.model import RuleSet
 from rules.rule_set import load_catalogue
 from runtime import migrations
 from tests.factories import NOON
+from tests.watchkeeper.commands.descriptors import describe_a_stack
 from tests.watchkeeper.commands.pasts import (
     AMOUNT,
     archive_of,
@@ -23,7 +24,6 @@ from tests.watchkeeper.commands.pasts import (
 )
 from watchkeeper.commands.rules import app
 from watchkeeper.errors import Failure
-from watchkeeper.stack.descriptor import Descriptor, save
 
 LOWER = AMOUNT.replace("9000", "8000").replace("8999", "7999")
 
@@ -45,23 +45,6 @@ def test_the_archive_is_the_past_that_a_file_would_be(tmp_path: Path) -> None:
     assert of_archive["flagged"]["alerts"] > 0
 
 
-def a_stack(data: Path, postgres: str) -> None:
-    data.mkdir()
-    save(
-        Descriptor(
-            data=str(data),
-            kafka="127.0.0.1:1",
-            postgres=postgres,
-            redis="redis://127.0.0.1:1",
-            jwt_secret="x" * 32,
-            ports={},
-            processes=(),
-            supervisor_socket="",
-            started_at=NOON,
-        )
-    )
-
-
 def publish(postgres: str, rule_set: RuleSet, position: int) -> None:
     """Write down what alerting writes when it comes upon the record."""
     fingerprint = rule_set.fingerprint()
@@ -81,7 +64,7 @@ def test_a_plan_compares_with_what_counts_in_the_stack(
 ) -> None:
     migrations.upgrade(postgres_database)
     data = tmp_path / "data"
-    a_stack(data, postgres_database)
+    describe_a_stack(data, postgres=postgres_database)
     archive_of(transactions(), data)
     older, newer = catalogue(tmp_path / "older", amount=LOWER), catalogue(tmp_path / "newer")
     with pytest.raises(Failure, match="No rule set counts yet"):

@@ -9,9 +9,8 @@ from typer.testing import CliRunner
 from api.authentication import Authenticator
 from api.permissions import Role
 from runtime.settings import Settings
+from tests.watchkeeper.commands.descriptors import describe_a_stack
 from watchkeeper.commands.token import app
-from watchkeeper.stack import descriptor
-from watchkeeper.stack.descriptor import Descriptor
 
 SECRET = "a secret of thirty-two bytes or more"  # noqa: S105  (only for tests)
 NOW = datetime.now(UTC)  # noqa: TID251  (the command reads the clock itself)
@@ -20,20 +19,8 @@ NOW = datetime.now(UTC)  # noqa: TID251  (the command reads the clock itself)
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The data folder of a stack that was started once."""
-    descriptor.save(
-        Descriptor(
-            data=str(tmp_path),
-            kafka="127.0.0.1:1",
-            postgres="postgresql://127.0.0.1:1/x",
-            redis="redis://127.0.0.1:1",
-            jwt_secret=SECRET,
-            tenant="bank",
-            ports={"api": 1, "dashboard": 2},
-            processes=(),
-            supervisor_socket="",
-            started_at=NOW,
-        )
-    )
+    ports = {"api": 1, "dashboard": 2}
+    describe_a_stack(tmp_path, jwt_secret=SECRET, tenant="bank", ports=ports, started_at=NOW)
     return tmp_path
 
 
