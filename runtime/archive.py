@@ -180,8 +180,13 @@ def active_files(folder: Path) -> list[str]:
 def read_files(files: Sequence[str], columns: Sequence[str]) -> pa.Table:
     """A few columns of all rows of these files."""
     names = list(columns)
-    read = [pq.ParquetFile(file).read(names) for file in files]
+    read = [_columns_of(file, names) for file in files]
     return pa.concat_tables([SCHEMA.empty_table().select(names), *read])
+
+
+def _columns_of(path: str, names: list[str]) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        return file.read(names)
 
 
 def marks(folder: Path, cells: int) -> dict[int, Mark]:

@@ -64,6 +64,13 @@ def histories(draw: st.DrawFn, least: int = 0, most: int = 40) -> list[Transacti
     return found
 
 
+AGGREGATES = {
+    "sums": [Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV],
+    "extremes": [Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST_SEEN],
+    "last": [Aggregate.LAST],
+    "distinct": [Aggregate.DISTINCT],
+    "all": list(Aggregate),
+}
 _OF: dict[Aggregate, list[str | None]] = {
     Aggregate.COUNT: [None],
     Aggregate.SUM: ["amount_minor"],

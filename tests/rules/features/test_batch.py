@@ -6,26 +6,17 @@ from hypothesis import strategies as st
 
 from data_contracts.transaction import Transaction
 from rules.features import naive
-from rules.model import Aggregate
 from tests.rules.features.batches import answers
-from tests.rules.features.histories import definitions, differences, histories, holds
-
-_AGGREGATES = {
-    "sums": [Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV],
-    "extremes": [Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST_SEEN],
-    "last": [Aggregate.LAST],
-    "distinct": [Aggregate.DISTINCT],
-    "all": list(Aggregate),
-}
+from tests.rules.features.histories import AGGREGATES, definitions, differences, histories, holds
 
 
-@pytest.mark.parametrize("among", _AGGREGATES)
+@pytest.mark.parametrize("among", AGGREGATES)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), history=histories(0, 60))
 def test_batch_equals_the_judge(
     among: str, data: st.DataObject, history: list[Transaction]
 ) -> None:
-    features = data.draw(definitions(_AGGREGATES[among]))
+    features = data.draw(definitions(AGGREGATES[among]))
 
     expected = naive.values(features, history, holds)
 

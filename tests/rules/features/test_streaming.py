@@ -6,20 +6,11 @@ from hypothesis import strategies as st
 
 from data_contracts.transaction import Transaction
 from rules.features import naive
-from rules.model import Aggregate
-from tests.rules.features.histories import definitions, differences, histories, holds
+from tests.rules.features.histories import AGGREGATES, definitions, differences, histories, holds
 from tests.rules.features.streams import Stream
 
-_AGGREGATES = {
-    "sums": [Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG, Aggregate.STDDEV],
-    "extremes": [Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST_SEEN],
-    "last": [Aggregate.LAST],
-    "distinct": [Aggregate.DISTINCT],
-    "all": list(Aggregate),
-}
 
-
-@pytest.mark.parametrize("among", _AGGREGATES)
+@pytest.mark.parametrize("among", AGGREGATES)
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     data=st.data(),
@@ -34,7 +25,7 @@ def test_streaming_equals_the_judge(
     cuts: list[tuple[int, bool]],
     shards: int,
 ) -> None:
-    features = data.draw(definitions(_AGGREGATES[among]))
+    features = data.draw(definitions(AGGREGATES[among]))
     stream, found, begin = Stream(features, shards), [], 0
     for length, is_restarted in [*cuts, (len(history), False)]:
         if batch := history[begin : begin + length]:
