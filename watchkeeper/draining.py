@@ -15,6 +15,7 @@ from analytics.stocktaking import Report, Totals, take_stock
 from ledger import invariants
 from runtime.postgres import Unreachable, connect
 from watchkeeper.errors import Failure
+from watchkeeper.figures import figures_table
 from watchkeeper.stack.descriptor import Descriptor
 
 SECONDS_MAX, RESTART_SECONDS_MAX = 900.0, 120.0
@@ -105,11 +106,7 @@ def _left(progress: Progress) -> str:
 
 def totals_table(found: Drained) -> Table:
     """What the stack holds since its data folder was made."""
-    table = Table(title="In the stack", box=None, show_header=False, title_justify="left")
-    table.add_column(style="dim")
-    table.add_column(justify="right")
-    for name, count in msgspec.structs.asdict(found.totals).items():
-        table.add_row(name.replace("_", " "), f"{count:,}")
+    table = figures_table("In the stack", found.totals)
     table.add_row("lost", _good(f"{found.lost:,}", is_good=not found.lost))
     table.add_row("done twice", _good(f"{found.duplicated:,}", is_good=not found.duplicated))
     words = "balance" if found.ledger_balanced else "do NOT balance"

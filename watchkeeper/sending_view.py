@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from watchkeeper.figures import figures_table
 from watchkeeper.sending import Tally
 
 REFRESHES_PER_SECOND = 4
@@ -94,12 +95,7 @@ def progress(tally: Tally, total: int) -> Group:
 
 def table(sent: Sent) -> Table:
     """The same figures at the end."""
-    found = Table(title="Sent", box=None, show_header=False, title_justify="left")
-    found.add_column(style="dim")
-    found.add_column(justify="right")
-    for name, value in msgspec.structs.asdict(sent).items():
-        if isinstance(value, int | float):
-            found.add_row(name.replace("_", " "), f"{value:,}")
+    found = figures_table("Sent", sent)
     for reason, count in sent.retried.items():
         found.add_row(Text(f"tried again: {reason}", "yellow"), f"{count:,}")
     for reason, count in sent.reasons.items():

@@ -14,6 +14,7 @@ from watchkeeper.bench.end_to_end import Load, Report, observe, prepare, report
 from watchkeeper.commands import bench_ledger, bench_scoring
 from watchkeeper.commands.options import AsJson
 from watchkeeper.errors import Failure
+from watchkeeper.figures import figures_table
 from watchkeeper.own_stack import interruptible, own_stack, temporary_folder
 from watchkeeper.stack.wishes import Wishes
 
@@ -77,12 +78,7 @@ def _measured(load: Load, folder: Path, scoring_workers: int, console: Console) 
 
 
 def _table(found: Report) -> Table:
-    table = Table(title="End to end", box=None, show_header=False, title_justify="left")
-    table.add_column(style="dim")
-    table.add_column(justify="right")
-    for name, value in msgspec.structs.asdict(found).items():
-        if isinstance(value, int | float):
-            table.add_row(name.replace("_", " "), f"{value:,}")
+    table = figures_table("End to end", found)
     for name, cost in found.processes.items():
         table.add_row(
             name,

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from watchkeeper.bench.scoring import Load, Report, measure
 from watchkeeper.commands.options import AsJson
+from watchkeeper.figures import figures_table
 
 
 def scoring(
@@ -48,9 +49,7 @@ def scoring(
 
 
 def _table(found: Report) -> Table:
-    table = Table(title="Scoring", box=None, show_header=False, title_justify="left")
-    table.add_column(style="dim")
-    table.add_column(justify="right")
+    table = figures_table("Scoring")
     table.add_row("events a second of one core", f"[bold]{found.events_per_second:,}[/]")
     for stage, microseconds in found.us_per_event.items():
         table.add_row(f"  {stage}", f"{microseconds:,.2f} µs an event")
