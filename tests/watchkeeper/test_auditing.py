@@ -151,6 +151,21 @@ def test_an_auditor_checks_a_bundle_without_our_code(house: House, tmp_path: Pat
     assert "record 6 is not what was sealed" in checked(bundle).stderr
 
 
+def test_an_auditor_checks_the_money_in_the_database_without_our_code(house: House) -> None:
+    house.seal()
+    query = audit_export.README.read_text().split("```sql\n")[1].split("```")[0]
+
+    def differing() -> list[int]:
+        with psycopg.connect(house.dsn) as connection:
+            return [row[0] for row in connection.execute(query.encode())]
+
+    assert differing() == []
+    house.run("UPDATE ledger.transfers SET amount_minor = 1 WHERE position = 7")
+    assert differing() == [2]
+    house.run("DELETE FROM ledger.transfers WHERE kind = 'posting' AND position < 6")
+    assert differing() == [1, 2]
+
+
 def test_a_folder_with_something_in_it_is_left_alone(house: House, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     with pytest.raises(Failure, match="is not empty"):
