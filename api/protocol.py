@@ -30,6 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _is_in_head = True
+    _has_ended_one = False
     _is_too_large = False
     _is_refused = False
     _timer: asyncio.TimerHandle | None = None
@@ -48,8 +49,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count a head that is not complete yet: the parser keeps it, however long it gets."""
         if self._is_refused:
             return
+        self._has_ended_one = False
         super().data_received(data)
-        if self._is_in_head:
+        if self._is_in_head and not self._has_ended_one:  # Else it is mostly what came before.
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._refuse("head-too-large")
@@ -73,6 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """All of it has come, wanted or not."""
         super().on_message_complete()
+        self._has_ended_one = True
         self._stop()
 
     def on_response_complete(self) -> None:

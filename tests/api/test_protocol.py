@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from socket import create_connection, socket
 
 import pytest
@@ -25,12 +25,12 @@ class HastyProtocol(BoundedProtocol):
     linger_seconds = 0.3
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """Where a server with twins answers."""
+@contextmanager
+def served(protocol: type[BoundedProtocol]) -> Iterator[int]:
+    """The port at which a server with twins answers."""
     app = create_app(House().services)
     config = uvicorn.Config(
-        app, port=0, http=HastyProtocol, log_level="critical", server_header=False, ws="none"
+        app, port=0, http=protocol, log_level="critical", server_header=False, ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
@@ -39,6 +39,12 @@ def port() -> Iterator[int]:
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with served(HastyProtocol) as found:
+        yield found
 
 
 def everything(connection: socket) -> bytes:
@@ -100,6 +106,15 @@ def test_what_is_no_request_is_refused_in_words(port: int, sent: bytes) -> None:
 )
 def test_a_head_that_is_too_large_is_refused(port: int, sent: bytes) -> None:
     assert problem(exchange(port, sent)) == (431, "head-too-large")
+
+
+def test_a_head_that_begins_behind_a_long_body_is_not_taken_for_a_long_one() -> None:
+    long = a_body() + b" " * 2 * HEAD_BYTES_MAX
+    first = head(f"content-length: {len(long)}", JSON, AUTHORIZATION) + long
+    second = head("connection: close", method="GET", path="/healthz")
+    with served(BoundedProtocol) as port:
+        answers = exchange(port, first + second[:20], second[20:])
+    assert answers.count(b"HTTP/1.1 202") == answers.count(b"HTTP/1.1 200") == 1
 
 
 def test_a_head_that_does_not_end_is_refused(port: int) -> None:
