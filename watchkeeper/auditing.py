@@ -40,6 +40,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     checkpoints: int
     places: dict[str, int] = {}
+    is_whole: bool = True
     head: str
     fault_count: int
     faults: tuple[Fault, ...] = ()
@@ -107,6 +108,7 @@ def verify(dsn: str, asked: Asked, tell: Callable[[int], None] = lambda _count: 
         rows=seen.count - count,
         checkpoints=sum(agreeing.values()),
         places=agreeing,
+        is_whole=span == (1, LAST),
         head=head,
         fault_count=len(found),
         faults=tuple(sorted(found, key=_order)[:FAULTS_MAX]),

@@ -116,8 +116,8 @@ def faults(
         before = Link(record.seq, record.hash)
     if before.count < until:
         first = before.count + 1
-        asked = "it was" if first == until else "they were"
-        yield Fault(first, f"{_missing(first, until + 1)}: {asked} asked for")
+        many = f"{_missing(first, until + 1)}: they were asked for"
+        yield Fault(first, many if first < until else "it was asked for, and is missing")
 
 
 def _first_fault(record: Record, key: bytes, before: Link) -> str | None:

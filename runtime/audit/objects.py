@@ -27,15 +27,20 @@ class Objects:
 
     @classmethod
     def at(cls, url: str) -> "Objects":
-        """`s3://bucket/folder`, `file:///folder` and what else Arrow knows; `ValueError` if not."""
+        """`s3://bucket/folder`, `file:///folder` and what else Arrow knows; `ValueError` if not.
+
+        Keys may stand in the address: neither errors nor the place's name show them.
+        """
         parts = urlsplit(url)
         if parts.scheme == "s3":
             query = f"{parts.query}&{_IN_ONE_REQUEST}" if parts.query else _IN_ONE_REQUEST
             url = parts._replace(query=query).geturl()
-        filesystem, folder = FileSystem.from_uri(url)
+        try:
+            filesystem, folder = FileSystem.from_uri(url)
+        except ValueError:
+            raise ValueError(f"an address with {parts.scheme or 'nothing'}: is not known") from None
         if not folder:
             raise ValueError("it names no bucket")
-        # Without who comes in, and how.
         return cls(filesystem, folder, f"{parts.scheme}://{folder}")
 
     def add(self, checkpoint: Checkpoint) -> None:

@@ -71,8 +71,8 @@ def test_a_part_can_be_verified(house: House) -> None:
 @pytest.mark.parametrize(
     ("first", "last", "missing"),
     [
-        (7, 9, Fault(9, "record 9 is missing: it was asked for")),
-        (12, LAST, Fault(12, "record 12 is missing: it was asked for")),
+        (7, 9, Fault(9, "it was asked for, and is missing")),
+        (12, LAST, Fault(12, "it was asked for, and is missing")),
         (1, 12, Fault(9, "9 to 12 are missing: they were asked for")),
     ],
 )

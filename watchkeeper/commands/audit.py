@@ -1,6 +1,6 @@
 """`watchkeeper audit`: prove that nothing was changed behind our back, and hand the proof out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +68,7 @@ def verify(
         first=first,
         last=last or LAST,
     )
-    with counting("records and rows") as tell, reaching(url):
+    with counting("records and rows") as tell, reaching(asked.places):
         report = check(descriptor.postgres, asked, tell)
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
@@ -114,18 +114,19 @@ def places(beside: Path, url: str | None) -> list[Place]:
         return [File(beside), elsewhere(url)]
     except ValueError as error:
         raise Failure(
-            f"--checkpoints {url}: {error}.", "Give s3://bucket/folder or file:///folder."
+            f"--checkpoints names no place: {error}.",
+            "Give s3://bucket/folder or file:///folder.",
         ) from None
 
 
 @contextmanager
-def reaching(url: str | None) -> Iterator[None]:
-    """Say which place cannot be read."""
+def reaching(places: Sequence[Place]) -> Iterator[None]:
+    """Say where checkpoints cannot be read."""
     try:
         yield
     except OSError as error:
         raise Failure(
-            f"The checkpoints of {url} cannot be read: {error}",
+            f"The checkpoints of {places[-1].name} cannot be read: {error}",
             "See that it is there, and that you may read it; or leave --checkpoints away.",
         ) from None
 
@@ -163,7 +164,7 @@ def show(report: Report, console: Console) -> None:
     console.print(table)
     console.print(f"head {report.head}", style="dim")
     for name, agree in report.places.items():
-        if report.records and not agree:
+        if report.is_whole and report.records and not agree:
             console.print(f"[yellow]![/] No checkpoint of {name} saw any of these records.")
     if report.intact:
         console.print("Intact.", style="bold green")
