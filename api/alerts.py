@@ -18,3 +18,8 @@ class PostgresAlerts:
         """The newest alerts, newest first."""
         async with at_hand():
             return await self.desk.latest_alerts(tenant, limit)
+
+    async def waiting_letters(self) -> int:
+        """How many dead letters nobody has sent again."""
+        async with at_hand():
+            return await self.desk.waiting_letters()

@@ -240,11 +240,21 @@ class MemoryOperation:
 
 @dataclass(slots=True)
 class MemoryAlerts:
-    """The alerts that were put in, each with its tenant."""
+    """The alerts that were put in, each with its tenant.
+
+    So many dead letters wait; None says that they cannot be counted.
+    """
 
     filed: list[Alert] = field(default_factory=list)
+    letters: int | None = 0
 
     async def latest(self, tenant: str, limit: int) -> Sequence[Alert]:
         """The newest alerts, newest first."""
         own = [alert for alert in self.filed if alert.tenant == tenant]
         return sorted(own, key=lambda alert: alert.raised_at, reverse=True)[:limit]
+
+    async def waiting_letters(self) -> int:
+        """How many dead letters wait."""
+        if self.letters is None:
+            raise BooksAway("they were told to be away")
+        return self.letters

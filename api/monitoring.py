@@ -21,11 +21,15 @@ Families = Mapping[str, Metric]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What was found: each process's text (None where it did not answer), servers, the log."""
+    """What was found: each process's text (None where it did not answer), servers, the log.
+
+    `dead_letters` is None where nobody could count them.
+    """
 
     texts: Mapping[str, str | None]
     servers: Mapping[str, bool]
     log_end: int
+    dead_letters: int | None = None
 
 
 def snapshot(observed: Observed, now: datetime) -> Snapshot:
@@ -40,6 +44,7 @@ def snapshot(observed: Observed, now: datetime) -> Snapshot:
         ),
         servers=dict(observed.servers),
         log_end=observed.log_end,
+        dead_letters=observed.dead_letters,
         accepted=_total(api, ACCEPTED, result="accepted"),
         refused=_total(api, REFUSED),
         decisions=_by_label(scoring, DECISIONS, "verdict"),

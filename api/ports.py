@@ -172,3 +172,7 @@ class Alerts(Protocol):
     async def latest(self, tenant: str, limit: int) -> Sequence[Alert]:
         """The newest alerts, newest first."""
         ...
+
+    async def waiting_letters(self) -> int:
+        """How many dead letters nobody has sent again."""
+        ...

@@ -10,6 +10,7 @@ from api.authentication import Principal
 from api.guard import Admitted, Guard
 from api.monitoring import Observed, snapshot
 from api.permissions import Action
+from api.ports import BooksAway
 from api.services import Services
 from api.upkeep import readiness
 from data_contracts.monitoring import Snapshot
@@ -41,8 +42,16 @@ async def _snapshot(services: Services) -> Snapshot:
         texts={"api": own, **await services.operation.texts()},
         servers={name: check.status == "up" for name, check in ready.checks.items()},
         log_end=await services.operation.log_end(),
+        dead_letters=await _waiting_letters(services),
     )
     return snapshot(observed, services.clock())
+
+
+async def _waiting_letters(services: Services) -> int | None:
+    try:
+        return await services.alerts.waiting_letters()
+    except BooksAway:
+        return None
 
 
 def _json(value: object) -> Response:

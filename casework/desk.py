@@ -33,7 +33,7 @@ WHERE tenant = %(tenant)s AND status <> 'closed'
 ORDER BY casework.cases.severity DESC, score DESC, last_alert_at DESC, casework.cases.case_id
 LIMIT %(limit)s
 """
-ALERT_COUNT = "SELECT count(*) FROM casework.alerts"
+WAITING_LETTERS = "SELECT count(*) FROM casework.dead_letters WHERE replayed_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,6 @@ class PostgresDesk:
         found = await rows(self.pool, ALERTS_OF_CASE, {"tenant": tenant, "case_id": case_id})
         return msgspec.convert(found, list[Alert])
 
-    async def alert_count(self) -> int:
-        """How many alerts were ever raised, quiet ones too."""
-        return int((await rows(self.pool, ALERT_COUNT, {}))[0]["count"])
+    async def waiting_letters(self) -> int:
+        """How many dead letters nobody has sent again."""
+        return int((await rows(self.pool, WAITING_LETTERS, {}))[0]["count"])

@@ -120,9 +120,9 @@ class MemoryCasebook:
         ]
         return sorted(wanted, key=_newest, reverse=True)
 
-    async def alert_count(self) -> int:
-        """How many alerts were ever raised, quiet ones too."""
-        return len(self.alerts)
+    async def waiting_letters(self) -> int:
+        """How many dead letters nobody has sent again."""
+        return sum(letter.replayed_at is None for letter in self.letters)
 
     def _file_alert(self, filed: FiledAlert) -> None:
         alert = filed.alert

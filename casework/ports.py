@@ -86,8 +86,8 @@ class Desk(Protocol):
         """All alerts of a case, newest first; none where there is no such case."""
         ...
 
-    async def alert_count(self) -> int:
-        """How many alerts were ever raised, quiet ones too."""
+    async def waiting_letters(self) -> int:
+        """How many dead letters nobody has sent again."""
         ...
 
 

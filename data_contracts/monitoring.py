@@ -28,7 +28,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Counters and positions; a rate is the difference of two snapshots.
 
     `servers` says of Kafka, Postgres and Redis whether they answer; `log_end` is one past the last
-    position of the log; `refused` counts requests that were answered with a refusal.
+    position of the log; `refused` counts requests that were answered with a refusal;
+    `dead_letters` wait for somebody to look at them, None where they cannot be counted.
     """
 
     taken_at: Instant
@@ -38,5 +39,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     accepted: float = 0.0
     refused: float = 0.0
     decisions: dict[str, float] = {}
+    dead_letters: int | None = None
     accept_seconds: Histogram | None = None
     decision_seconds: Histogram | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 import httpx
@@ -19,7 +20,30 @@ class Latest(msgspec.Struct, frozen=True):
     alerts: list[Alert]
 
 
-Answer = TypeVar("Answer", Snapshot, Latest)
+class PublishedSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule set that counts from its position on."""
+
+    rule_set: str
+    published_by: str
+    published_at: datetime
+
+
+class TrippedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that its breaker holds in shadow, and why."""
+
+    rule_id: str
+    reason: str
+    recorded_at: datetime
+
+
+class Publications(msgspec.Struct, frozen=True, kw_only=True):
+    """What `GET /v1/publications` answers: rule sets, the newest last, and tripped rules."""
+
+    publications: list[PublishedSet] = []
+    breakers: list[TrippedRule] = []
+
+
+Answer = TypeVar("Answer", Snapshot, Latest, Publications)
 
 
 class ApiAway(RuntimeError):
@@ -35,6 +59,10 @@ class Gateway(Protocol):
 
     def latest_alerts(self, limit: int) -> Sequence[Alert]:
         """The newest alerts, newest first."""
+        ...
+
+    def publications(self) -> Publications:
+        """The rule sets that were published, and the rules that a breaker holds."""
         ...
 
 
@@ -53,6 +81,10 @@ class HttpGateway:
         """The newest alerts, newest first."""
         return self._read(f"/v1/alerts?limit={limit}", Latest).alerts
 
+    def publications(self) -> Publications:
+        """The rule sets that were published, and the rules that a breaker holds."""
+        return self._read("/v1/publications", Publications)
+
     def _read(self, path: str, kind: type[Answer]) -> Answer:
         try:
             answer = self.client.get(path, headers={"authorization": f"Bearer {self.token()}"})
@@ -64,10 +96,11 @@ class HttpGateway:
 
 @dataclass(slots=True)
 class MemoryGateway:
-    """The twin: says what it was given."""
+    """The twin: says what it was given; None in place of alerts or rules is `ApiAway`."""
 
     snapshots: list[Snapshot] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
+    alerts: list[Alert] | None = field(default_factory=list)
+    published: Publications | None = field(default_factory=Publications)
 
     def snapshot(self) -> Snapshot:
         """The next snapshot; the last one again and again; none is `ApiAway`."""
@@ -77,4 +110,12 @@ class MemoryGateway:
 
     def latest_alerts(self, limit: int) -> Sequence[Alert]:
         """The alerts that were given, newest first."""
+        if self.alerts is None:
+            raise ApiAway("no alerts were given")
         return sorted(self.alerts, key=lambda alert: alert.raised_at, reverse=True)[:limit]
+
+    def publications(self) -> Publications:
+        """The publications that were given."""
+        if self.published is None:
+            raise ApiAway("no publications were given")
+        return self.published

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_contracts.monitoring import Histogram, ProcessHealth, Snapshot
+from streamlit_app import words
 
 VERDICTS = ("approve", "review", "decline")
+BEHIND_MAX = 20_000  # Positions: some seconds at full speed.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What happened between two snapshots; seconds, and things per second."""
+    """What happened between two snapshots; seconds, and things per second.
+
+    `behind` says of each process that follows the log how many positions it was behind its end.
+    """
 
     at: datetime
     accepted_per_second: float
@@ -21,7 +26,19 @@ class Measure:
     accept_p95_seconds: float | None
     decision_p50_seconds: float | None
     decision_p95_seconds: float | None
-    scoring_lag: int
+    decision_p99_seconds: float | None
+    behind: dict[str, int]
+
+    @property
+    def all_decided_per_second(self) -> float:
+        """Whatever the verdict."""
+        return sum(self.decided_per_second.values())
+
+    @property
+    def flagged_share(self) -> float | None:
+        """How many of the decisions did not approve; None where nothing was decided."""
+        everything = self.all_decided_per_second
+        return 1 - self.decided_per_second["approve"] / everything if everything else None
 
 
 def measure(before: Snapshot, after: Snapshot) -> Measure:
@@ -39,13 +56,27 @@ def measure(before: Snapshot, after: Snapshot) -> Measure:
         accept_p95_seconds=quantile(0.95, before.accept_seconds, after.accept_seconds),
         decision_p50_seconds=quantile(0.50, before.decision_seconds, after.decision_seconds),
         decision_p95_seconds=quantile(0.95, before.decision_seconds, after.decision_seconds),
-        scoring_lag=lag(after, "scoring") or 0,
+        decision_p99_seconds=quantile(0.99, before.decision_seconds, after.decision_seconds),
+        behind={
+            process.name: distance
+            for process in after.processes
+            if (distance := lag(after, process.name)) is not None
+        },
     )
 
 
 def measures(snapshots: Sequence[Snapshot]) -> list[Measure]:
     """One measure for each pair of neighbours."""
     return [measure(*pair) for pair in itertools.pairwise(snapshots)]
+
+
+def recent(snapshots: Sequence[Snapshot], seconds: float) -> list[Snapshot]:
+    """The snapshots that were taken within so many seconds of the last one."""
+    return [
+        snapshot
+        for snapshot in snapshots
+        if (snapshots[-1].taken_at - snapshot.taken_at).total_seconds() <= seconds
+    ]
 
 
 def grown(before: float, after: float) -> float:
@@ -89,16 +120,18 @@ def process_of(snapshot: Snapshot, name: str) -> ProcessHealth:
     )
 
 
-def troubles(snapshot: Snapshot, behind_max: int = 20_000) -> list[str]:
+def troubles(snapshot: Snapshot, *, rules_held: int = 0) -> list[str]:
     """What an operator should look at, in words; empty when all is well."""
     down = [f"{name} does not answer" for name, is_up in snapshot.servers.items() if not is_up]
     down += [f"{process.name} is down" for process in snapshot.processes if not process.is_up]
     behind = [
         f"{process.name} is {distance:,} positions behind"
         for process in snapshot.processes
-        if (distance := lag(snapshot, process.name)) is not None and distance > behind_max
+        if (distance := lag(snapshot, process.name)) is not None and distance > BEHIND_MAX
     ]
-    return down + behind
+    held = words.some(rules_held, "rule is held in shadow", "rules are held in shadow")
+    letters = words.some(snapshot.dead_letters or 0, "dead letter waits", "dead letters wait")
+    return down + behind + held + letters
 
 
 def cpu_share(before: Snapshot, after: Snapshot, process: str) -> float | None:

@@ -3,15 +3,23 @@
 from datetime import datetime
 
 from data_contracts.alert import Alert
+from data_contracts.decision import Severity
 from data_contracts.money import Money
 
-SEVERITY_COLOURS = {"low": "gray", "medium": "blue", "high": "orange", "critical": "red"}
+SEVERITY_COLOURS = {
+    Severity.LOW: "gray",
+    Severity.MEDIUM: "blue",
+    Severity.HIGH: "orange",
+    Severity.CRITICAL: "red",
+}
 NOTHING_YET = "—"
+DAY_SECONDS = 86_400
 
 
 def rate(per_second: float) -> str:
-    """`1,240/s`, `3.2/s`."""
-    return f"{per_second:,.0f}/s" if per_second >= 10 else f"{per_second:,.1f}/s"  # noqa: PLR2004
+    """`1,240/s`, `3.2/s`, `0/s`."""
+    decimals = 1 if 0 < per_second < 10 else 0  # noqa: PLR2004  (one digit before the point)
+    return f"{per_second:,.{decimals}f}/s"
 
 
 def duration(seconds: float | None) -> str:
@@ -22,8 +30,18 @@ def duration(seconds: float | None) -> str:
 
 
 def share(part: float | None) -> str:
-    """`7 %` of a core, or a dash where nothing was measured."""
+    """`7 %`, or a dash where nothing was measured."""
     return NOTHING_YET if part is None else f"{part:.0%}".replace("%", " %")
+
+
+def count(number: int | None) -> str:
+    """`1,204`, or a dash where it is not known."""
+    return NOTHING_YET if number is None else f"{number:,}"
+
+
+def some(number: int, one: str, more: str) -> list[str]:
+    """`1 rule is held`, `4 rules are held`; nothing where there is none."""
+    return [f"{number:,} {one if number == 1 else more}"] if number else []
 
 
 def memory(size: int) -> str:
@@ -36,10 +54,31 @@ def since(then: float | None, now: datetime) -> str:
     if then is None:
         return NOTHING_YET
     seconds = max(now.timestamp() - then, 0)
-    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+    for length, unit in ((DAY_SECONDS, "d"), (3_600, "h"), (60, "min")):
         if seconds >= length:
-            return f"{seconds / length:,.0f} {unit}"
+            return f"{seconds // length:,.0f} {unit}"
     return f"{seconds:,.0f} s"
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """The time of day; with the date where it is not of today."""
+    return f"{at:%H:%M:%S}" if at.date() == now.date() else f"{at:%d %b %H:%M}"
+
+
+def light(*, is_on: bool) -> str:
+    """A green or a red lamp."""
+    return ":green[●]" if is_on else ":red[●]"
+
+
+def badge(severity: Severity) -> str:
+    """The severity on its colour."""
+    return f":{SEVERITY_COLOURS[severity]}-badge[{severity}]"
+
+
+def entity(alert: Alert) -> str:
+    """Whom an alert is about; what is no account says what it is."""
+    kind = "" if alert.entity_kind == "account" else f"{plain(alert.entity_kind)} "
+    return f"{kind}{plain(alert.entity)}"
 
 
 def amount(alert: Alert) -> str:
@@ -49,18 +88,16 @@ def amount(alert: Alert) -> str:
     return str(Money(alert.amount_minor, alert.currency))
 
 
-def headline(alert: Alert) -> str:
-    """One line: who, how much, and what came of it."""
-    who = f"{alert.entity_kind} **{_plain(alert.entity)}**"
-    parts = (who, amount(alert), f"score {alert.score}" if alert.score else "", alert.verdict or "")
-    return " · ".join(part for part in parts if part)
+def outcome(alert: Alert) -> str:
+    """What was decided, and with which score."""
+    return f"{alert.verdict} · {alert.score}" if alert.verdict else ""
 
 
 def reasons(alert: Alert) -> str:
-    """Every reason, as a Markdown list."""
-    return "\n".join(f"- {_plain(reason)}" for reason in alert.reasons)
+    """Every reason, one after the other."""
+    return "; ".join(plain(reason) for reason in alert.reasons)
 
 
-def _plain(text: str) -> str:
-    # What stands in a transaction must not become Markdown or HTML on an analyst's screen.
+def plain(text: str) -> str:
+    """The text as it is: what stands in a transaction never becomes markup on a screen."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|<>~$:" else c for c in text)

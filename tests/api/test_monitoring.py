@@ -40,9 +40,11 @@ def test_a_snapshot_says_what_the_processes_say() -> None:
         texts={"api": api_text(), "scoring": scoring_text(), "posting": None},
         servers={"kafka": True, "redis": False},
         log_end=120,
+        dead_letters=2,
     )
     seen = snapshot(observed, NOON)
     assert (seen.taken_at, seen.log_end, seen.servers) == (NOON, 120, observed.servers)
+    assert seen.dead_letters == 2
     assert (seen.accepted, seen.refused) == (7, 4)
     assert seen.decisions == {"approve": 90, "decline": 10}
     assert seen.decision_seconds is not None

@@ -265,9 +265,11 @@ def test_a_letter_is_marked_as_replayed_once(room: Room, reached: Watermark) -> 
     letter = Rejected(a_letter(topic=reached.topic), NOON)
     room.casebook.file(Filing(reached=reached, rejected=[letter]))
     number = room.letters.latest(1)[0].number
+    waiting = room.ask(lambda desk: desk.waiting_letters())
 
     assert room.letters.mark_replayed(number, "ops-1", minute(3))
     assert not room.letters.mark_replayed(number, "ops-2", minute(4))
+    assert room.ask(lambda desk: desk.waiting_letters()) == waiting - 1
 
     kept = room.letters.find(number)
     assert kept is not None

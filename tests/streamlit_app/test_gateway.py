@@ -53,3 +53,14 @@ def test_any_other_answer_than_agreed_means_that_the_api_is_away(
 def test_the_alerts_are_read_from_their_envelope() -> None:
     with a_gateway(200, b'{"alerts":[]}') as gateway:
         assert gateway.latest_alerts(5) == []
+
+
+def test_the_newest_publication_and_the_tripped_rules_are_read() -> None:
+    content = b"""{"publications": [{"cell": 0, "position": 0, "rule_set": "53311a",
+        "published_by": "ann", "published_at": "2026-03-02T12:00:00Z", "act": "bootstrap"}],
+      "breakers": [{"cell": 0, "rule_id": "velocity", "reason": "501 hits",
+        "recorded_at": "2026-03-02T12:01:00Z"}]}"""
+    with a_gateway(200, content) as gateway:
+        found = gateway.publications()
+    assert [one.rule_set for one in found.publications] == ["53311a"]
+    assert [one.rule_id for one in found.breakers] == ["velocity"]

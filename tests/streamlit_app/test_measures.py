@@ -3,7 +3,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data_contracts.monitoring import Histogram, ProcessHealth, Snapshot
-from streamlit_app.measures import cpu_share, grown, lag, measure, measures, quantile, troubles
+from streamlit_app.measures import (
+    cpu_share,
+    grown,
+    lag,
+    measure,
+    measures,
+    quantile,
+    recent,
+    troubles,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOUNDS = (0.1, 0.5, 1.0)
@@ -78,6 +87,34 @@ def test_troubles_name_what_is_down_and_what_is_behind() -> None:
         "scoring is 89,989 positions behind",
     ]
     assert troubles(a_snapshot()) == []
+
+
+def test_rules_held_by_a_breaker_and_waiting_dead_letters_are_troubles_too() -> None:
+    found = troubles(a_snapshot(dead_letters=3), rules_held=1)
+    assert found == ["1 rule is held in shadow", "3 dead letters wait"]
+
+
+def test_the_flagged_share_is_of_what_was_decided() -> None:
+    after = a_snapshot(
+        taken_at=NOON + timedelta(seconds=2),
+        decisions={"approve": 90.0, "review": 8.0, "decline": 2.0},
+    )
+    assert measure(a_snapshot(), after).flagged_share == pytest.approx(0.1)
+    assert measure(after, after).flagged_share is None
+
+
+def test_recent_snapshots_are_counted_from_the_last_one() -> None:
+    taken = [a_snapshot(taken_at=NOON + timedelta(seconds=second)) for second in (0, 500, 508)]
+    assert recent(taken, 10) == taken[1:]
+
+
+def test_who_does_not_follow_the_log_is_not_behind_it() -> None:
+    processes = (
+        ProcessHealth(name="scoring", is_up=True, position=90),
+        ProcessHealth(name="api", is_up=True),
+    )
+    now = a_snapshot(processes=processes)
+    assert measure(now, now).behind == {"scoring": 9}
 
 
 def test_the_share_of_a_core_is_of_the_time_between() -> None:
