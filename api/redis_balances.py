@@ -1,16 +1,12 @@
 """Balances of a moment ago in Redis: one key per account, a lease first and then the copy."""
 
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
 
 from api.ports import BALANCE_SECONDS_MAX, LEASE_SECONDS_MAX, CacheAway
-
-PAUSE_SECONDS = 1.0
+from api.redis_calls import RedisCalls
 
 _LOOK = """
 local found = redis.call('GET', KEYS[1])
@@ -31,12 +27,12 @@ return false
 
 @dataclass(slots=True)
 class RedisBalances:
-    """After a failure it is left alone for `PAUSE_SECONDS`; each script is one atomic step."""
+    """After a failure it is left alone for a while; each script is one atomic step."""
 
     client: Redis
     lease_ms: int = int(LEASE_SECONDS_MAX * 1000)
     balance_ms: int = int(BALANCE_SECONDS_MAX * 1000)
-    away_until: float = 0.0
+    calls: RedisCalls = field(default_factory=lambda: RedisCalls(CacheAway))
     _look: AsyncScript = field(init=False)
     _keep: AsyncScript = field(init=False)
 
@@ -47,32 +43,13 @@ class RedisBalances:
 
     async def look(self, key: bytes, lease: bytes) -> bytes | None:
         """The copy, or None; then the lease stands, unless somebody else's does."""
-        found = await self._run(self._look, key, [lease, self.lease_ms])
+        found = await self.calls.answer(self._look, [key], [lease, self.lease_ms])
         return found if isinstance(found, bytes) else None
 
     async def keep(self, key: bytes, lease: bytes, value: bytes) -> None:
         """Keep a copy that was read under a lease, if the lease still stands."""
-        await self._run(self._keep, key, [lease, value, self.balance_ms])
+        await self.calls.answer(self._keep, [key], [lease, value, self.balance_ms])
 
     async def end(self, key: bytes) -> None:
         """End the copy and every lease."""
-        self._check()
-        try:
-            await self.client.unlink(key)
-        except RedisError as error:
-            raise self._away(error) from error
-
-    async def _run(self, script: AsyncScript, key: bytes, arguments: list[Any]) -> Any:  # noqa: ANN401  (an answer of Redis)
-        self._check()
-        try:
-            return await script([key], arguments)
-        except RedisError as error:
-            raise self._away(error) from error
-
-    def _check(self) -> None:
-        if monotonic() < self.away_until:
-            raise CacheAway("left alone after a failure")
-
-    def _away(self, error: RedisError) -> CacheAway:
-        self.away_until = monotonic() + PAUSE_SECONDS
-        return CacheAway(type(error).__name__)
+        await self.calls.answer(self.client.unlink, key)

@@ -6,18 +6,16 @@ once it is in the log; then the request's fingerprint (16 bytes) and the account
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from api.ports import Claim, Known, MemoryAway
+from api.redis_calls import RedisCalls
 
 # Longer than the log may take to acknowledge: a claim that ended too early would write a copy.
 LEASE_MS = 15_000
-PAUSE_SECONDS = 1.0
 
 _PREFIX = b"natural-id:"
 _PENDING, _DONE = b"p", b"d"
@@ -56,11 +54,11 @@ return 0
 
 @dataclass(slots=True)
 class RedisNaturalIds:
-    """The memory of natural ids; after a failure it is left alone for `PAUSE_SECONDS`."""
+    """The memory of natural ids; after a failure it is left alone for a while."""
 
     client: Redis
     lease_ms: int = LEASE_MS
-    away_until: float = 0.0
+    calls: RedisCalls = field(default_factory=lambda: RedisCalls(MemoryAway))
     _claim: AsyncScript = field(init=False)
     _complete: AsyncScript = field(init=False)
 
@@ -73,7 +71,7 @@ class RedisNaturalIds:
         """Claim all that nobody holds; returns what is known of the others."""
         mark = _PENDING + owner
         values = [mark + claim.fingerprint + claim.account_id.encode() for claim in claims]
-        taken = await self._run(self._claim, _keys(claims), [self.lease_ms, *values])
+        taken = await self.calls.answer(self._claim, _keys(claims), [self.lease_ms, *values])
         pairs = zip(taken[::2], taken[1::2], strict=True)
         return {claims[number].event: _known(value) for number, value in pairs}
 
@@ -83,15 +81,11 @@ class RedisNaturalIds:
         """Remember as written what stands in `positions`; release the rest."""
         values = [_done(claim, positions) for claim in claims]
         arguments = [seconds * 1000, _PENDING + owner, *values]
-        await self._run(self._complete, _keys(claims), arguments)
+        await self.calls.answer(self._complete, _keys(claims), arguments)
 
     async def known(self, event: bytes) -> Known | None:
         """What is remembered of one event."""
-        self._check()
-        try:
-            value = await self.client.get(_PREFIX + event)
-        except RedisError as error:
-            raise self._away(error) from error
+        value = await self.calls.answer(self.client.get, _PREFIX + event)
         return _known(value) if isinstance(value, bytes) else None
 
     async def trouble(self) -> str | None:
@@ -101,21 +95,6 @@ class RedisNaturalIds:
         except RedisError as error:
             return type(error).__name__
         return None
-
-    async def _run(self, script: AsyncScript, keys: list[bytes], arguments: list[Any]) -> Any:  # noqa: ANN401  (an answer of Redis)
-        self._check()
-        try:
-            return await script(keys, arguments)
-        except RedisError as error:
-            raise self._away(error) from error
-
-    def _check(self) -> None:
-        if monotonic() < self.away_until:
-            raise MemoryAway("left alone after a failure")
-
-    def _away(self, error: RedisError) -> MemoryAway:
-        self.away_until = monotonic() + PAUSE_SECONDS
-        return MemoryAway(type(error).__name__)
 
 
 def _keys(claims: Sequence[Claim]) -> list[bytes]:

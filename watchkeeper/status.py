@@ -3,19 +3,18 @@
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from analytics.places import Places
 from analytics.stocktaking import Totals, take_stock
 from api.monitoring import positions
+from watchkeeper.scraping import metrics_of
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.watching import ProcessStatus, look
 from watchkeeper.warming import Warming, warming
 
 COUNTED_BY = ("kafka", "postgres")
 OPERATIONS, LOG_END = "operations", "log_end"
-ANSWER_SECONDS_MAX = 3.0
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +41,7 @@ def places(descriptor: Descriptor) -> Places:
 
 def watched(descriptor: Descriptor) -> dict[str, int]:
     """Up to which position of each cell operations has watched; nothing where it does not say."""
-    address = descriptor.metrics().get(OPERATIONS)
-    if address is None:
-        return {}
-    try:
-        text = httpx.get(address, timeout=ANSWER_SECONDS_MAX).raise_for_status().text
-    except httpx.HTTPError:
-        return {}
+    text = metrics_of(descriptor, OPERATIONS)
     return {str(cell): position for cell, position in positions(OPERATIONS, text).items()}
 
 

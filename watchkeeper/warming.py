@@ -1,12 +1,11 @@
 """How far scoring is with features that are filled with their history."""
 
-import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from watchkeeper.scraping import metrics_of
 from watchkeeper.stack.descriptor import Descriptor
 
-SECONDS_MAX = 3.0
 FEATURES, DONE = "watchkeeper_scoring_warming_features", "watchkeeper_scoring_warming_done"
 
 
@@ -26,14 +25,8 @@ class Warming(msgspec.Struct, frozen=True, kw_only=True):
 
 def warming(descriptor: Descriptor) -> Warming | None:
     """What scoring says of itself, or None where it does not answer."""
-    address = descriptor.metrics().get("scoring")
-    if address is None:
-        return None
-    try:
-        answer = httpx.get(address, timeout=SECONDS_MAX).raise_for_status()
-    except httpx.HTTPError:
-        return None
-    return read(answer.text)
+    text = metrics_of(descriptor, "scoring")
+    return None if text is None else read(text)
 
 
 def read(metrics: str) -> Warming:

@@ -11,7 +11,8 @@ import pytest
 from api.cached_books import BLIND_SECONDS, CachedBooks
 from api.memory import MemoryBalances
 from api.ports import BALANCE_SECONDS_MAX, LEASE_SECONDS_MAX, BalanceCache, CacheAway
-from api.redis_balances import PAUSE_SECONDS, RedisBalances
+from api.redis_balances import RedisBalances
+from api.redis_calls import PAUSE_SECONDS
 from ledger.history import StatementQuery, TransactionQuery
 from runtime.redis import connect
 from tests.api.counting import ACCOUNT, ACCOUNT_VALUE, KEY, TENANT, Counter, a_statement
@@ -104,7 +105,7 @@ def test_a_cache_that_is_away_is_left_alone_for_a_moment() -> None:
         async with redis_at(f"redis://127.0.0.1:{free_port()}") as cache:
             with pytest.raises(CacheAway):
                 await cache.look(KEY, b"a" * 8)
-            assert cache.away_until <= time.monotonic() + PAUSE_SECONDS
+            assert cache.calls.away_until <= time.monotonic() + PAUSE_SECONDS
             with pytest.raises(CacheAway, match="left alone"):
                 await cache.end(KEY)
 
