@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from analytics.replay.features import Ints
+from analytics.replay.course import Ints
 from analytics.replay.stored import COLUMNS
 from analytics.sql import closed
 from runtime.archive_rows import ArchivedRows

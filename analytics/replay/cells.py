@@ -9,8 +9,8 @@ import numpy as np
 from analytics.replay import archive, features
 from analytics.replay.archive import Choice, Place
 from analytics.replay.comparison import replayed
-from analytics.replay.course import Course, InForce, definitions_at, taken_up
-from analytics.replay.features import Ints, Known
+from analytics.replay.course import Course, InForce, Ints, definitions_at, taken_up
+from analytics.replay.features import Known
 from analytics.replay.stored import Unreadable, decisions_of
 from analytics.replay.verifying import Tally, verify
 from casework.in_force import Published, published_until

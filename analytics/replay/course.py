@@ -7,7 +7,11 @@ added and removed before a rule set which has it written stands on the list.
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import NoneType
+
+import numpy as np
+from numpy.typing import NDArray
 
 from casework.in_force import Published
 from data_contracts.control import FeatureWarmRecord
@@ -18,6 +22,7 @@ from rules.expressions.names import feature_type
 from rules.features.fields import mistakes
 from rules.model import FeatureDefinition, Policy, RuleSet
 
+Ints = NDArray[np.int64]
 NO_RULES = RuleSet(policy=Policy(review_at=SCORE_MAX + 1, decline_at=SCORE_MAX + 1))
 """What decides before the first rule set of a log: everything is approved."""
 Types = tuple[type, ...]
@@ -63,6 +68,11 @@ class Course:
     first: int
     rules: InForce = field(default_factory=lambda: InForce(compile_rule_set(NO_RULES)))
     done: int = 0  # So many records were taken up.
+    places: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note where the records stand."""
+        self.places = np.array([item.position for item in self.published], np.int64)
 
     def at(self, position: int) -> InForce:
         """What decides there; not before a position that was asked for earlier."""
@@ -71,10 +81,10 @@ class Course:
             self.done += 1
         return self.rules
 
-    def lasts_until(self) -> int | None:
-        """The last position at which the rules are still those that `at` said; None for all."""
-        is_over = self.done == len(self.published)
-        return None if is_over else self.published[self.done].position
+    def stretches(self, positions: Ints) -> list[tuple[int, int]]:
+        """Where neighbours among ascending positions begin and end that no record parts."""
+        edges = np.flatnonzero(np.diff(np.searchsorted(self.places, positions))) + 1
+        return list(pairwise((0, *edges.tolist(), len(positions)))) if len(positions) else []
 
     def _take(self, published: Published) -> None:
         change = published.change

@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analytics.replay.comparison import Seen
-from analytics.replay.course import InForce
+from analytics.replay.course import InForce, Ints
 from data_contracts.decision import Decision, FeatureValue
 from rules.expressions import tree
 from rules.expressions.conditions import condition_of
@@ -24,7 +23,6 @@ from rules.model import FeatureDefinition, Flag
 from rules.transaction_frame import POSITION, completed
 
 TENANT, CLOCK = "tenant", "clock"
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,17 +42,17 @@ def decisions_of(rows: pa.Table) -> Sequence[Decision | Unreadable]:
     """The decisions of the rows, each as the stream encoded it."""
     try:
         return _decisions(rows)
-    except NO_DECISION:
-        return [_decision(rows.slice(number, 1)) for number in range(len(rows))]
-
-
-def _decision(row: pa.Table) -> Decision | Unreadable:
-    try:
-        return _decisions(row)[0]
     except NO_DECISION as error:
-        names = ("cell", "position", "tenant", "transaction_id")
-        place = {name: row.column(name)[0].as_py() for name in names}
-        return Unreadable(**place, reason=str(error))
+        if len(rows) == 1:
+            return [_unreadable(rows, str(error))]
+    half = len(rows) // 2
+    return [*decisions_of(rows.slice(0, half)), *decisions_of(rows.slice(half))]
+
+
+def _unreadable(row: pa.Table, reason: str) -> Unreadable:
+    names = ("cell", "position", "tenant", "transaction_id")
+    place = {name: row.column(name)[0].as_py() for name in names}
+    return Unreadable(**place, reason=reason)
 
 
 def _decisions(rows: pa.Table) -> list[Decision]:

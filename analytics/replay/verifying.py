@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.replay.comparison import Compared, differences, replayed
-from analytics.replay.course import Course, InForce
+from analytics.replay.course import Course, InForce, Ints
 from analytics.replay.features import Known
 from analytics.replay.first_look import remarkable
 from analytics.replay.stored import Unreadable, decisions_of
 from data_contracts.decision import Decision
 
 NAMED_MAX = 10
+_NO_ROWS = np.zeros(0, np.int64)
 FEW = 16  # So many are sooner made again one by one than looked at together.
 
 Tell = Callable[[int], None]
@@ -67,28 +68,39 @@ def verify(
 ) -> None:
     """Make the decisions of a cell again, in order of position, on frozen or computed features."""
     for part in parts:
-        for rows, rules in _under_same_rules(part, course):
-            some = rows if computed is not None else _worth_a_look(rows, rules)
-            tally.verified += len(rows) - len(some)
-            for stored in decisions_of(some):
-                tally.count(stored, _differences(stored, rules, computed))
+        for rules, told, stored in _looked_at(part, course, all_closely=computed is not None):
+            tally.verified += told
+            for each in stored:
+                tally.count(each, _differences(each, rules, computed))
         tell(len(part))
 
 
-def _under_same_rules(rows: pa.Table, course: Course) -> Iterator[tuple[pa.Table, InForce]]:
-    """The rows in order, as many at once as no control record stands between."""
+def _looked_at(
+    rows: pa.Table, course: Course, *, all_closely: bool
+) -> Iterator[tuple[InForce, int, Sequence[Decision | Unreadable]]]:
+    """The rules in force in order, how many decisions under them are right, and all others.
+
+    Rows that control records part into small pieces are read together.
+    """
     positions = rows.column("position").to_numpy()
-    begin = 0
-    while begin < len(rows):
-        rules, last = course.at(int(positions[begin])), course.lasts_until()
-        end = len(rows) if last is None else int(np.searchsorted(positions, last, "right"))
-        yield rows.slice(begin, end - begin), rules
-        begin = end
+    stretches = course.stretches(positions)
+    few = len(rows) + 1 if all_closely else FEW
+    pieces = [np.arange(begin, end) for begin, end in stretches if end - begin < few]
+    read = decisions_of(_taken(rows, np.concatenate([_NO_ROWS, *pieces])))
+    done = 0
+    for begin, end in stretches:
+        rules, many = course.at(int(positions[begin])), end - begin
+        if many < few:
+            yield rules, 0, read[done : done + many]
+            done += many
+        else:
+            some = rows.slice(begin, many)
+            others = remarkable(some, rules)
+            yield rules, many - len(others), decisions_of(_taken(some, others))
 
 
-def _worth_a_look(rows: pa.Table, rules: InForce) -> pa.Table:
-    """What has to be made again one by one."""
-    return rows if len(rows) < FEW else rows.take(pa.array(remarkable(rows, rules), pa.int64()))
+def _taken(rows: pa.Table, places: Ints | Sequence[int]) -> pa.Table:
+    return rows.take(pa.array(places, pa.int64()))
 
 
 def _differences(
