@@ -1,7 +1,8 @@
 """Alerting as a process: a loop, a connection and a watermark for each partition that it reads."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -78,52 +79,57 @@ class Alerting:
 
     def decisions(self, cell: int) -> None:
         """File the alerts among a cell's decisions."""
-        source = self._source(self.topics.decisions, cell)
-        rule_sets = RuleSets(source.casebook, self.progress)
+        with self._source(self.topics.decisions, cell) as source:
+            rule_sets = RuleSets(source.casebook, self.progress)
 
-        def handle(batch: Batch) -> None:
-            if batch.next_offset > source.next_offset:
-                messages = Messages.of(batch)
-                filing = filings.of_decisions(
-                    messages, source.casebook, source.position, rule_sets.suppressions
-                )
-                if not self.progress.stopped.is_set():  # Else a rule set may be missing.
-                    source.store(filing)
-            metrics.POSITION.labels(str(cell)).set(source.position)
+            def handle(batch: Batch) -> None:
+                if batch.next_offset > source.next_offset:
+                    messages = Messages.of(batch)
+                    filing = filings.of_decisions(
+                        messages, source.casebook, source.position, rule_sets.suppressions
+                    )
+                    if not self.progress.stopped.is_set():  # Else a rule set may be missing.
+                        source.store(filing)
+                metrics.POSITION.labels(str(cell)).set(source.position)
 
-        self._consume(source, handle)
+            self._consume(source, handle)
 
     def rejections(self, cell: int) -> None:
         """File what the scorer could not read."""
-        self._file_all(self._source(self.topics.rejected, cell), filings.of_rejections)
+        self._file_all(self.topics.rejected, cell, filings.of_rejections)
 
     def operations(self) -> None:
         """File the alerts about the traffic itself."""
-        self._file_all(self._source(self.topics.operations, 0), filings.of_operations)
+        self._file_all(self.topics.operations, 0, filings.of_operations)
 
     def controls(self, cell: int) -> None:
         """File the control records of a cell, among which there are mostly transactions."""
-        source = self._source(self.topics.log, cell)
+        with self._source(self.topics.log, cell) as source:
 
-        def handle(batch: Batch) -> None:
-            messages = Messages.controls_of(batch)
-            if messages.found or batch.next_offset - source.next_offset >= SAVE_EVERY:
-                source.store(filings.of_controls(messages))
-            self.progress.reach(cell, batch.next_offset)
+            def handle(batch: Batch) -> None:
+                messages = Messages.controls_of(batch)
+                if messages.found or batch.next_offset - source.next_offset >= SAVE_EVERY:
+                    source.store(filings.of_controls(messages))
+                self.progress.reach(cell, batch.next_offset)
 
-        self._consume(source, handle)
+            self._consume(source, handle)
 
-    def _file_all(self, source: Source, filing_of: Callable[[Messages], Filing]) -> None:
-        def handle(batch: Batch) -> None:
-            if batch.next_offset > source.next_offset:
-                source.store(filing_of(Messages.of(batch)))
+    def _file_all(
+        self, topic: Topic, partition: int, filing_of: Callable[[Messages], Filing]
+    ) -> None:
+        with self._source(topic, partition) as source:
 
-        self._consume(source, handle)
+            def handle(batch: Batch) -> None:
+                if batch.next_offset > source.next_offset:
+                    source.store(filing_of(Messages.of(batch)))
 
-    def _source(self, topic: Topic, partition: int) -> Source:
+            self._consume(source, handle)
+
+    @contextmanager
+    def _source(self, topic: Topic, partition: int) -> Iterator[Source]:
         name = f"watchkeeper-alerting-{topic.name}-{partition}"
-        connection = connect(self.settings.postgres.get_secret_value(), name)
-        return Source(PostgresCasebook(connection), topic, partition)
+        with connect(self.settings.postgres.get_secret_value(), name) as connection:
+            yield Source(PostgresCasebook(connection), topic, partition)
 
     def _consume(self, source: Source, handle: Callable[[Batch], None]) -> None:
         start = source.next_offset or None
