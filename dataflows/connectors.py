@@ -155,6 +155,7 @@ class LogSource(FixedPartitionedSource[Read, int | None]):
     clock: Clock
     stopped: Event
     tell_lag: TellLag
+    are_written: Callable[[], bool]
 
     def list_parts(self) -> list[str]:
         """The partitions there are, asked once at the start and with a limit on the wait."""
@@ -171,7 +172,7 @@ class LogSource(FixedPartitionedSource[Read, int | None]):
                     f"{self.topic.name}/{for_part} begins at {low}: what came before is gone, and "
                     "with it what decisions depend on. Restore the recovery store of this flow."
                 )
-        return LogPartition(reader, self, Offsets(resume_state))
+        return LogPartition(reader, self, Offsets(resume_state, self.are_written))
 
 
 @dataclass(slots=True)

@@ -1,24 +1,25 @@
 """Snapshots that are told an epoch late, so that a flow does not wait until they are written.
 
 The engine wants a snapshot at the end of an epoch, and nothing goes on before it has it. What it
-gets is the snapshot of the end of the epoch before, which was written meanwhile; so a restart goes
-back one epoch further. All of a flow does so together, or its parts would not fit: the source sends
-a turn at the beginning of each epoch, and a part that has seen none since its last snapshot tells
-once more what it told last. After the last turn nothing comes any more: all tell what is now.
+gets is the snapshot of the end of an earlier epoch, which was written meanwhile; so a restart goes
+back one epoch further. All of a flow does so together, or its parts would not fit. It is the source
+that sends a turn in an epoch once all is written that was begun; at the end of an epoch without a
+turn each part tells once more what it told last. After the last turn nothing comes any more, and
+all tell what is now.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
-from dataflows.states import State, States
+from dataflows.states import State
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An epoch has begun for a state key."""
+    """At the end of this epoch a state key goes over to what was begun last."""
 
     cell: int
     key: str
@@ -31,30 +32,31 @@ class Turn:
 
 @dataclass(slots=True)
 class Offsets:
-    """A source's part: the offsets to go on from, an epoch late."""
+    """A source's part: the offsets to go on from."""
 
     told: int | None
-    before: int | None = field(init=False)
-    is_begun: bool = False
+    are_written: Callable[[], bool]
+    begun: int | None = field(init=False)
+    is_turned: bool = False
     is_last: bool = False
 
     def __post_init__(self) -> None:
-        """Where the flow was resumed, it stood at the end of the epoch before the first."""
-        self.before = self.told
+        """Where the flow was resumed it stood before the first epoch."""
+        self.begun = self.told
 
     def turns(self, cell: int, key: str, *, is_last: bool = False) -> list[Turn]:
-        """What has to be sent before any items: one turn in an epoch, and the last one."""
-        if self.is_begun and not is_last:
+        """What has to be sent beside the items: a turn in each epoch, and the last one."""
+        if not is_last and (self.is_turned or not self.are_written()):
             return []
-        self.is_begun, self.is_last = True, is_last
+        self.is_turned, self.is_last = True, is_last
         return [Turn(cell, key, is_last)]
 
     def snapshot(self, offset: int) -> int | None:
         """The offset to go on from with what the steps tell at the end of this epoch."""
         if self.is_last:
             return offset
-        if self.is_begun:
-            self.told, self.before, self.is_begun = self.before, offset, False
+        if self.is_turned:
+            self.told, self.begun, self.is_turned = self.begun, offset, False
         return self.told
 
 
@@ -63,6 +65,22 @@ class Writing(Protocol):
 
     def finished(self) -> State:
         """What the engine is told of it, once it is written."""
+
+
+class Keeping(Protocol):
+    """Where snapshots are kept; told of each is only how to find it."""
+
+    def begin(self, name: str, make: Callable[[], State]) -> Writing:
+        """Keep what `make` would make now."""
+
+    def load(self, told: State) -> State:
+        """What was told of."""
+
+    def remove(self, told: State) -> None:
+        """Let go of it."""
+
+    def clear(self, name: str, told: State) -> None:
+        """Let go of all of that name but this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +96,21 @@ class Kept:
     """What is to be kept of a step's state."""
 
     make: Callable[[], State]
-    is_small: bool = False  # Not worth a file.
+    is_small: bool = False  # Told itself.
     when_told: Callable[[], None] | None = None
 
 
 @dataclass(slots=True)
 class Epochs(Generic[Item]):
-    """A step's part; before any turn, as where a flow is tried in memory, it tells what is now."""
+    """A step's part; with nowhere to keep snapshots it tells what is now, and needs no turns."""
 
     step: str
-    states: States | None
+    states: Keeping | None
     told: State
     before: State = None
     turn: Turn | None = None
-    is_begun: bool = False
-    pending: tuple[Writing, Kept] | None = None
+    is_turned: bool = False
+    begun: tuple[Writing, Kept] | None = None
 
     def restored(self) -> State:
         """The state that was told last, as it was made."""
@@ -113,38 +131,36 @@ class Epochs(Generic[Item]):
     def _note(self, turn: Turn) -> None:
         if self.turn is None and self.states is not None:
             self.states.clear(self._name(turn), self.told)
-        self.turn, self.is_begun = turn, True
+        self.turn, self.is_turned = turn, True
 
     def _name(self, turn: Turn) -> str:
         return f"{self.step}.{turn.key}"
 
     def snapshot(self, kept: Kept) -> State:
         """What the engine is told at the end of an epoch."""
-        if self.turn is None or self.turn.is_last:
+        if self.is_turned or self.is_at_once:
             self._tell()
-            self.pending = self._begun(kept), kept
+            self.begun, self.is_turned = (self._begin(kept), kept), False
+        if self.is_at_once:
             self._tell()
-        elif self.is_begun:
-            self._tell()
-            self.pending, self.is_begun = (self._begun(kept), kept), False
         return self.told
 
-    def _begun(self, kept: Kept) -> Writing:
+    @property
+    def is_at_once(self) -> bool:
+        """Whether nothing is told late, or nothing comes any more."""
+        return self.states is None or (self.turn is not None and self.turn.is_last)
+
+    def _begin(self, kept: Kept) -> Writing:
         if self.states is None or self.turn is None or kept.is_small:
             return _InHand(kept.make())
         return self.states.begin(self._name(self.turn), kept.make)
 
     def _tell(self) -> None:
         """Go over to what was begun last, and let go of what no restart can want any more."""
-        if self.pending is None:
+        if self.begun is None:
             return
-        writing, kept = self.pending
-        gone, self.before, self.told, self.pending = (
-            self.before,
-            self.told,
-            writing.finished(),
-            None,
-        )
+        writing, kept = self.begun
+        gone, self.before, self.told, self.begun = self.before, self.told, writing.finished(), None
         if self.states is not None:
             self.states.remove(gone)
         if kept.when_told is not None:

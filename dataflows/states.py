@@ -8,9 +8,10 @@ import os
 import pickle
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkstemp
+from threading import Lock
 from typing import Any, NoReturn
 
 SECONDS_MAX = 600  # A copy that needs longer is ended.
@@ -18,6 +19,7 @@ NICENESS = 5  # What keeps the traffic going comes first.
 _FIRST_OF_OURS = 3  # Descriptors before it are those of every process.
 _UNKNOWN = 255
 _FILE = "file"
+_WAIT = 0
 
 State = dict[str, Any] | None  # None is a flow's beginning.
 
@@ -30,20 +32,29 @@ class StateMissing(RuntimeError):
     """The recovery store names a state that is not there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Copy:
     """A copy of the process that writes."""
 
     process: int
     path: Path
+    code: int | None = None
+    asked: Lock = field(default_factory=Lock)  # By the source and by the step.
+
+    def has_ended(self, how: int = os.WNOHANG) -> bool:
+        """Whether it is done, well or not."""
+        with self.asked:
+            if self.code is None:
+                process, status = os.waitpid(self.process, how)
+                self.code = os.waitstatus_to_exitcode(status) if process else None
+            return self.code is not None
 
     def finished(self) -> State:
         """The name of the file, once all of it is on the disk."""
-        _, status = os.waitpid(self.process, 0)
-        code = os.waitstatus_to_exitcode(status)
-        if code:
+        self.has_ended(_WAIT)
+        if self.code:
             self.path.unlink(missing_ok=True)
-            raise StateNotKept(f"{self.path} could not be written: {_reason(code)}.")
+            raise StateNotKept(f"{self.path} could not be written: {_reason(self.code)}.")
         return {_FILE: self.path.name}
 
 
@@ -60,6 +71,7 @@ class States:
     """A folder of states; a state is told of by the name of its file."""
 
     folder: Path
+    copies: list[_Copy] = field(default_factory=list)
 
     @classmethod
     def at(cls, folder: Path) -> "States":
@@ -74,7 +86,15 @@ class States:
         if not process:
             _write(descriptor, self.folder, make)
         os.close(descriptor)
-        return _Copy(process, Path(path))
+        self.copies.append(copy := _Copy(process, Path(path)))
+        return copy
+
+    def are_written(self) -> bool:
+        """Whether there is nothing left of what was begun."""
+        for copy in list(self.copies):
+            if copy.has_ended():
+                self.copies.remove(copy)
+        return not self.copies
 
     def load(self, told: State) -> State:
         """The state of which was told, or what was told itself where it is no file."""

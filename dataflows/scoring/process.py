@@ -45,16 +45,25 @@ def run(
         stopped=stopped,
     )
     cells = partitions(settings.kafka, found.log.name)
-    source = LogSource(settings.kafka, GROUP, found.log, clock, stopped, _observe_lag)
     with _alone(folder), few_collections(), closing(warmer):
         store = recovery.store(folder)
         _check_shards(folder / "shards", settings.scoring_shards)
+        states = States.at(folder / "states")
         scoring = Scoring(
             topics=found,
             shards=settings.scoring_shards,
             clock=clock,
             warmer=warmer,
-            states=States.at(folder / "states"),
+            states=states,
+        )
+        source = LogSource(
+            brokers=settings.kafka,
+            group=GROUP,
+            topic=found.log,
+            clock=clock,
+            stopped=stopped,
+            tell_lag=_observe_lag,
+            are_written=states.are_written,
         )
         cli_main(  # type: ignore[no-untyped-call]  # the engine comes without types
             build(source, scoring, LetterSink(settings.kafka, cells)),
