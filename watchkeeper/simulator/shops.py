@@ -35,7 +35,6 @@ class Shops:
     merchant: pl.Series
     trade: Integers
     prices: Prices
-    city: Integers
     country: pl.Series
     first: Integers
     terminal: pl.Series
@@ -58,7 +57,6 @@ def street_shops(prefix: str, customers: int, seed: int) -> Shops:
         merchant=names(f"{prefix}-m", np.arange(len(city))),
         trade=trade,
         prices=_prices(SHOP_TRADES),
-        city=city,
         country=pl.Series([place.country for place in CITIES]).gather(city),
         first=np.concatenate(([0], np.cumsum(per_city))),
         terminal=names(f"{prefix}-t", np.arange(len(city) * TERMINALS_PER_SHOP)),
@@ -74,7 +72,6 @@ def online_shops(prefix: str, customers: int, seed: int) -> Shops:
         merchant=names(f"{prefix}-m", 2_000_000 + np.arange(count)),
         trade=_trades(chance.random(count), ONLINE_TRADES),
         prices=_prices(ONLINE_TRADES),
-        city=np.zeros(count, dtype=np.int64),
         country=pl.Series(_ONLINE_COUNTRIES).gather(country),
         first=np.array([0, count]),
         terminal=pl.Series([], dtype=pl.String),
