@@ -33,7 +33,7 @@ class StateMissing(RuntimeError):
 
 
 @dataclass(slots=True)
-class _Copy:
+class Copy:
     """A copy of the process that writes."""
 
     process: int
@@ -71,7 +71,7 @@ class States:
     """A folder of states; a state is told of by the name of its file."""
 
     folder: Path
-    copies: list[_Copy] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
 
     @classmethod
     def at(cls, folder: Path) -> "States":
@@ -79,14 +79,14 @@ class States:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(folder)
 
-    def begin(self, name: str, make: Callable[[], State]) -> _Copy:
+    def begin(self, name: str, make: Callable[[], State]) -> Copy:
         """Keep what `make` would make now; it is called in the copy."""
         descriptor, path = mkstemp(prefix=f"{name}.", dir=self.folder)
         process = os.fork()
         if not process:
             _write(descriptor, self.folder, make)
         os.close(descriptor)
-        self.copies.append(copy := _Copy(process, Path(path)))
+        self.copies.append(copy := Copy(process, Path(path)))
         return copy
 
     def are_written(self) -> bool:

@@ -15,15 +15,15 @@ from watchkeeper.figures import figures_table
 
 def scoring(
     *,
-    events: Annotated[int, typer.Option(min=1, help="how many to measure")] = 1_000_000,
-    warm_up: Annotated[int, typer.Option(min=1, help="scored before, not measured")] = 200_000,
-    accounts: Annotated[int, typer.Option(min=100, help="customers of the bank")] = 100_000,
-    batch: Annotated[int, typer.Option(min=1, max=1_000, help="messages a batch")] = 500,
-    tps: Annotated[float, typer.Option(min=1, help="transactions a second of their time")] = 100,
+    events: Annotated[int, typer.Option(min=1, help="How many to measure.")] = 1_000_000,
+    warm_up: Annotated[int, typer.Option(min=1, help="Scored before, not measured.")] = 200_000,
+    accounts: Annotated[int, typer.Option(min=100, help="Customers of the bank.")] = 100_000,
+    batch: Annotated[int, typer.Option(min=1, max=1_000, help="Messages a batch.")] = 500,
+    tps: Annotated[float, typer.Option(min=1, help="Transactions a second of their time.")] = 100,
     snapshot_seconds: Annotated[
-        float, typer.Option(min=0.1, help="of work between two snapshots; the flow: 30")
+        float, typer.Option(min=0.1, help="Of work between two snapshots; the flow: 15.")
     ] = 10,
-    seed: Annotated[int, typer.Option(help="the same seed makes the same load")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same load.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Score simulated traffic in memory, on one core, with the shipped catalogue.
@@ -53,7 +53,9 @@ def _table(found: Report) -> Table:
     table.add_row("events a second of one core", f"[bold]{found.events_per_second:,}[/]")
     for stage, microseconds in found.us_per_event.items():
         table.add_row(f"  {stage}", f"{microseconds:,.2f} µs an event")
-    table.add_row("a snapshot", f"{found.snapshot_ms:,.0f} ms")
+    table.add_row("a snapshot holds up", f"{found.snapshot_ms:,.0f} ms")
+    table.add_row("a copy then writes it in", f"{found.snapshot_copy_ms:,.0f} ms")
+    table.add_row("of an account it has", f"{found.snapshot_bytes_per_account:,} bytes")
     table.add_row("features of an account", f"{found.state_bytes_per_account:,} bytes")
     table.add_row("events with a hit", f"{found.hits_percent:.2f} %")
     table.add_row("most memory in use", f"{found.peak_memory_mib:,} MiB")

@@ -40,7 +40,9 @@ def test_every_stage_is_measured_and_the_core_given_back() -> None:
     assert abs(report.events_per_second * per_event / 1e6 - 1) < 0.01
     assert report.rules >= 40
     assert report.features >= 20
-    assert report.state_bytes_per_account > 0
+    assert report.state_bytes_per_account > report.snapshot_bytes_per_account > 0
+    assert report.snapshot_ms > 0
+    assert report.snapshot_copy_ms > 0
 
 
 def test_all_of_it_is_decided_by_the_shipped_rules() -> None:
