@@ -6,6 +6,7 @@ of batches. They must agree, and every invariant must hold.
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -41,6 +42,7 @@ from tests.ledger.whole_books import emptied
 
 ACCOUNTS = (*BOUNDED, "acc-3")
 STATEMENTS_MAX = 22
+BREAKS_MAX = 2
 
 EVERYTHING = {*CorrectionEffect, *ResolutionKind, "conflicts"}
 
@@ -162,6 +164,11 @@ class Sequences(RuleBasedStateMachine):
         """The next batch breaks at one of its statements, and is delivered again."""
         self.fuse.statements_left = statements
 
+    @rule()
+    def lose_an_answer(self) -> None:
+        """The next batch is committed, the writer hears nothing of it, and it comes again."""
+        self.fuse.is_deaf = True
+
     @rule(account=st.sampled_from(ACCOUNTS))
     def change_a_bound(self, account: str) -> None:
         """It counts for the batches that come after it, whatever is held or owed by then."""
@@ -193,13 +200,14 @@ class Sequences(RuleBasedStateMachine):
         self._until_done(lambda: self.store.books.post(batch, nobody_hears))
 
     def _until_done(self, work: Callable[[], object]) -> None:
-        try:
-            work()
-        except psycopg.OperationalError:
-            work()
+        for _ in range(BREAKS_MAX):
+            with suppress(psycopg.OperationalError):
+                work()
+                return
+        work()
 
     def teardown(self) -> None:
-        self.fuse.statements_left = None
+        self.fuse.statements_left, self.fuse.is_deaf = None, False
         whole = self.store.whole()
         assert whole == self.twin.whole()
         self._agrees_with_the_plain_books(whole)
@@ -269,3 +277,4 @@ def test_any_sequence_with_crashes_in_it_gives_the_same_in_postgres(database: st
     run_state_machine_as_test(Here, settings=settings(SETTINGS, max_examples=30))
 
     assert fuse.blown > 0
+    assert fuse.unheard > 0
