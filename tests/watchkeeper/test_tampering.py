@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 
@@ -253,3 +254,15 @@ def test_a_forged_record_at_the_end_is_told_by_its_seal(house: House) -> None:
     (fault,) = house.verify().faults
     assert fault.seq == 9
     assert "somebody else wrote it" in fault.what
+
+
+def test_one_record_rewritten_with_the_key_is_told_by_the_one_behind_it(house: House) -> None:
+    house.seal()
+    with connect(house.dsn, "test") as connection, connection.transaction():
+        first, old = Store(connection).records(6, 7)
+    note = msgspec.structs.replace(old.note, actor="eve")
+    house.run("DELETE FROM ledger.audit_records WHERE seq = 7")
+    put(house, chained([note], Link(6, first.hash), NOON, KEYS.sealing)[0])
+    (fault,) = house.verify().faults
+    assert fault.seq == 8
+    assert "it does not follow record 7" in fault.what

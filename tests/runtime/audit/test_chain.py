@@ -99,6 +99,15 @@ def test_a_forged_record_is_told_by_its_seal() -> None:
     )
 
 
+def test_one_record_that_was_rewritten_with_the_key_is_told_by_the_one_behind_it() -> None:
+    records = chain(4)
+    before = Link(1, records[0].hash)
+    (records[1],) = chained(notes(["rewritten"]), before, NOON, KEY)
+    assert list(faults(records, KEY)) == [
+        Fault(3, "it does not follow record 2: that had another hash when it was sealed")
+    ]
+
+
 def test_a_chain_rewritten_without_the_key_is_told_from_its_first_record() -> None:
     rewritten = list(chained(notes(["a", "b", "c"]), Link(), NOON, b"guessed" * 5))
     assert first(rewritten).seq == 1
