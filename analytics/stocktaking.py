@@ -1,6 +1,6 @@
 """Stocktaking: everything that a stack holds, gathered at one moment, counted and compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -46,13 +46,14 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a stack holds and whether it agrees, up to the lowest watermark of each cell.
 
-    `lost` counts what should be somewhere and is not, `duplicated` what is there again, or was
-    never sent.
+    `compared` is how many distinct ids each place has of what was compared; `lost` counts what
+    should be somewhere and is not, `duplicated` what is there again, or was never sent.
     """
 
     totals: Totals
     watermarks: dict[str, ByCell]
     compared_until: ByCell
+    compared: dict[str, int] = {}
     lost: int
     duplicated: int
     checks: tuple[Check, ...]
@@ -82,6 +83,23 @@ class Stock:
             duplicates=sum(map(len, accepted)) - distinct,
         )
 
+    def compared(self, until: ByCell) -> dict[str, int]:
+        """How many distinct ids stand up to these positions, by place."""
+
+        def count(found: Callable[[Cell], Found]) -> int:
+            ids = [
+                found(cell).between(cell.known_since(), until[str(cell.cell)]).ids
+                for cell in self.cells
+            ]
+            return _distinct(ids)
+
+        return {
+            "accepted": count(lambda cell: cell.accepted),
+            "decided": count(lambda cell: cell.decided),
+            "booked": count(lambda cell: cell.outcomes),
+            "archived": count(lambda cell: cell.archived),
+        }
+
     def report(self) -> Report:
         """Whether it agrees."""
         until = lowest(self.watermarks)
@@ -94,6 +112,7 @@ class Stock:
             totals=self.totals(),
             watermarks=self.watermarks,
             compared_until=until,
+            compared=self.compared(until),
             lost=reconciliation.count(found, LOST, UNREAD),
             duplicated=reconciliation.count(found, DUPLICATED, INVENTED),
             checks=tuple(found),

@@ -173,6 +173,7 @@ def test_everything_is_counted_by_id(bank: Bank) -> None:
     assert [check.claim for check in report.checks if not check.holds] == []
     assert report.watermarks["log_end"] == {"0": 6}
     assert report.compared_until == {"0": 5}
+    assert report.compared == dict.fromkeys(["accepted", "decided", "booked", "archived"], 3)
 
 
 def test_the_census_goes_on_where_it_stopped(bank: Bank) -> None:

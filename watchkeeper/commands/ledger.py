@@ -22,7 +22,7 @@ NAME = "watchkeeper-ledger-check"
 SECONDS_MAX = 3600
 WORK_MEMORY = "128MB"
 
-app = typer.Typer(no_args_is_help=True, help="Prove that the books are right.")
+app = typer.Typer(no_args_is_help=True, help="Read the books and prove that they agree.")
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +35,14 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What `ledger check --json` prints; `compared_until` is a position for each cell."""
+    """What `ledger check --json` prints.
+
+    `compared_until` is a position for each cell, `compared` what each place has up to there.
+    """
 
     holds: bool
     compared_until: dict[str, int] = {}
+    compared: dict[str, int] = {}
     lost: int = 0
     duplicated: int = 0
     checks: tuple[Checked, ...]
@@ -46,7 +50,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 @app.callback()
 def ledger() -> None:
-    """Prove that the books are right."""
+    """Read the books and prove that they agree."""
 
 
 @app.command()
@@ -69,6 +73,7 @@ def check(
     verdict = Verdict(
         holds=not any(each.count for each in checks),
         compared_until=report.compared_until if report else {},
+        compared=report.compared if report else {},
         lost=report.lost if report else 0,
         duplicated=report.duplicated if report else 0,
         checks=checks,
@@ -124,7 +129,8 @@ def show(verdict: Verdict, console: Console) -> None:
             console.print(f"[red]{each.part}[/] {escape(offender)}")
     until = ", ".join(f"{cell}/{at:,}" for cell, at in verdict.compared_until.items())
     if until:
-        console.print(f"Compared up to position {until} (cell/position).", style="dim")
+        counts = " · ".join(f"{name} {count:,}" for name, count in verdict.compared.items())
+        console.print(f"Compared up to position {until} (cell/position): {counts}")
     if verdict.holds:
         console.print("Every claim holds.", style="bold green")
     else:

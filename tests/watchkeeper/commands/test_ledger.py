@@ -54,10 +54,13 @@ def test_a_person_sees_every_claim_and_who_offends() -> None:
     good = Checked(part="I1", claim="All [is] well", count=0, offenders=())
     bad = Checked(part="I3", claim="It adds up", count=1234, offenders=("account 7",))
 
-    sound = shown(Verdict(holds=True, compared_until={"0": 4711}, checks=(good,)))
+    compared = {"accepted": 4712, "booked": 4712}
+    sound = shown(
+        Verdict(holds=True, compared_until={"0": 4711}, compared=compared, checks=(good,))
+    )
     assert "✓" in sound
     assert "All [is] well" in sound
-    assert "0/4,711" in sound
+    assert "0/4,711 (cell/position): accepted 4,712 · booked 4,712" in sound
     assert "Every claim holds." in sound
 
     broken = shown(Verdict(holds=False, checks=(good, bad)))
