@@ -166,4 +166,4 @@ def _refusal(error: duckdb.Error) -> Refused:
         return Refused(text, "Only the views of the archive can be read here, and nothing written.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return Refused(text, "Ask for fewer days (WHERE day = …), fewer columns or fewer groups.")
-    return Refused(text)
+    return Refused(text, "`watchkeeper sql` alone lists the views and their columns.")

@@ -107,5 +107,5 @@ def _cell(value: Any) -> Any:  # noqa: ANN401  (see above)
 
 
 def _short(kind: str) -> str:
-    name = kind.replace("TIMESTAMP WITH TIME ZONE", "time").replace("VARCHAR", "text")
+    name = kind.replace("TIMESTAMP WITH TIME ZONE", "timestamp").replace("VARCHAR", "text")
     return "struct[]" if name.startswith("STRUCT") and name.endswith("[]") else name.casefold()

@@ -14,7 +14,6 @@ from rich.live import Live
 
 from watchkeeper.settings import inherited_environment
 from watchkeeper.stack import view
-from watchkeeper.stack.board import Board, Line
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.folder import UMASK
 from watchkeeper.stack.lifecycle import bring_up, take_down
@@ -27,7 +26,7 @@ ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 def own_stack(wishes: Wishes, now: datetime, console: Console) -> Iterator[Descriptor]:
     """Everything runs within the block; at its end, whatever came, all is stopped in order."""
     os.umask(UMASK)
-    board = board_on(console)
+    board = view.board_on(console)
     with Live(console=console, get_renderable=lambda: view.starting(board.lines), transient=True):
         descriptor = bring_up(wishes, now, inherited_environment(), board)
     try:
@@ -35,16 +34,6 @@ def own_stack(wishes: Wishes, now: datetime, console: Console) -> Iterator[Descr
     finally:
         with undisturbed():
             take_down(descriptor, board)
-
-
-def board_on(console: Console) -> Board:
-    """On a terminal the table shows all; elsewhere each change of stage is a line."""
-
-    def tell(name: str, line: Line) -> None:
-        if not line.detail:
-            console.print(f"{name} {line.stage}", highlight=False)
-
-    return Board() if console.is_terminal else Board(told=tell)
 
 
 @contextmanager

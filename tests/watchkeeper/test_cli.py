@@ -56,3 +56,11 @@ def test_a_refusal_has_a_mend_and_no_traceback(tmp_path: Path) -> None:
 
 def test_the_version_is_shown() -> None:
     assert run("--version").stdout.startswith("watchkeeper ")
+
+
+def test_a_group_is_described_in_its_own_help_as_in_the_list() -> None:
+    commands = {entry: cli.load(entry.name) for entry in cli.ENTRIES}
+    groups = {entry: found for entry, found in commands.items() if hasattr(found, "commands")}
+    assert groups
+    for entry, group in groups.items():
+        assert group.help == entry.help

@@ -28,21 +28,21 @@ app.command()(bench_scoring.scoring)
 
 @app.callback()
 def bench() -> None:
-    """Measure the whole way on a stack made for it."""
+    """Measure the whole way, or a part of it, on a stack made for it."""
 
 
 @app.command()
 def e2e(
     *,
-    tps: Annotated[float, typer.Option(min=1, help="transactions a second")] = 5_000,
-    seconds: Annotated[float, typer.Option(min=1, help="how long to measure")] = 60,
-    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 10,
-    accounts: Annotated[int, typer.Option(help="how many customers the bank has")] = 100_000,
-    batch: Annotated[int, typer.Option(min=1, max=1_000, help="transactions a request")] = 100,
-    seed: Annotated[int, typer.Option(help="the same seed makes the same customers")] = 1,
+    tps: Annotated[float, typer.Option(min=1, help="Transactions a second.")] = 5_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to measure.")] = 60,
+    warm_up: Annotated[float, typer.Option(min=0, help="Seconds before, not measured.")] = 10,
+    accounts: Annotated[int, typer.Option(help="How many customers the bank has.")] = 100_000,
+    batch: Annotated[int, typer.Option(min=1, max=1_000, help="Transactions a request.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same customers.")] = 1,
     scoring_workers: Annotated[int, typer.Option(min=1, max=16)] = 1,
     keep: Annotated[
-        Path | None, typer.Option(help="make the stack in this new folder, and leave it there")
+        Path | None, typer.Option(help="Make the stack in this new folder, and leave it there.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -14,12 +14,12 @@ from watchkeeper.own_stack import interruptible, temporary_folder
 
 def ledger(
     *,
-    transactions: Annotated[int, typer.Option(min=1, help="how many to measure")] = 200_000,
-    one_by_one: Annotated[int, typer.Option(min=1, help="of these one at a time")] = 1_000,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="transactions a batch")] = 2_000,
-    accounts: Annotated[int, typer.Option(min=1, help="customers of the bank")] = 100_000,
-    warm_up: Annotated[int, typer.Option(min=0, help="booked before, not measured")] = 100_000,
-    seed: Annotated[int, typer.Option(help="the same seed makes the same load")] = 1,
+    transactions: Annotated[int, typer.Option(min=1, help="How many to measure.")] = 200_000,
+    one_by_one: Annotated[int, typer.Option(min=1, help="Of these one at a time.")] = 1_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Transactions a batch.")] = 2_000,
+    accounts: Annotated[int, typer.Option(min=1, help="Customers of the bank.")] = 100_000,
+    warm_up: Annotated[int, typer.Option(min=0, help="Booked before, not measured.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same load.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Book random accounts, then one hot account, then one at a time; then check the books.

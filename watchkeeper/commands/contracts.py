@@ -26,7 +26,7 @@ def _contract(name: str) -> Contract:
 
 
 Named = Annotated[
-    Contract, typer.Argument(parser=_contract, metavar="CONTRACT", help="such as transactions")
+    Contract, typer.Argument(parser=_contract, metavar="CONTRACT", help="Such as transactions.")
 ]
 
 

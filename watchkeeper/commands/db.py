@@ -23,7 +23,7 @@ Dsn = Annotated[
     typer.Option(
         "--postgres",
         envvar="WATCHKEEPER_POSTGRES",
-        help="Connection string of the database's owner [default: the running stack's]",
+        help="Connection string of the database's owner; by default the running stack's.",
         show_default=False,
     ),
 ]
@@ -54,7 +54,7 @@ def _line(revisions: tuple[str, ...]) -> str:
 
 @app.command()
 def upgrade(
-    target: Annotated[str, typer.Argument(help="a revision, `ledger@head`, or all")] = "heads",
+    target: Annotated[str, typer.Argument(help="A revision, `ledger@head`, or all.")] = "heads",
     *,
     postgres: Dsn = None,
     data: Data = None,
@@ -73,7 +73,7 @@ def upgrade(
 
 @app.command()
 def downgrade(
-    target: Annotated[str, typer.Argument(help="a revision, `ledger@base`, or `base` for all")],
+    target: Annotated[str, typer.Argument(help="A revision, `ledger@base`, or `base` for all.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     postgres: Dsn = None,
@@ -103,7 +103,7 @@ def roles(*, postgres: Dsn = None, data: Data = None) -> None:
 @app.command()
 def sql(
     rooms: Annotated[
-        list[str] | None, typer.Argument(help="ledger, casework [default: all]")
+        list[str] | None, typer.Argument(help="ledger, casework; by default all.")
     ] = None,
 ) -> None:
     """Print the SQL that makes the schema from nothing, for a reader or a linter."""

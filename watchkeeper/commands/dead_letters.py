@@ -31,7 +31,7 @@ app = typer.Typer(
     no_args_is_help=True, help="List, show and replay the messages that could not be read."
 )
 
-Number = Annotated[int, typer.Argument(help="the number that `list` shows", show_default=False)]
+Number = Annotated[int, typer.Argument(help="The number that `list` shows.", show_default=False)]
 
 
 @app.command("list")
@@ -52,7 +52,7 @@ def list_letters(
         return
     console = answers.console()
     if not found:
-        console.print("There are no dead letters.", style="green")
+        console.print(f"No dead letter {'waits' if waiting else 'is kept'}.", style="green")
         return
     console.print(letters_view.table(found))
     console.print(Text("See one whole: watchkeeper dead-letters show NUMBER", "dim"))
@@ -73,7 +73,7 @@ def show(number: Number, *, data: Data = None, as_json: AsJson = False) -> None:
 
 @app.command("replay")
 def replay_letters(
-    number: Annotated[int | None, typer.Argument(help="the number that `list` shows")] = None,
+    number: Annotated[int | None, typer.Argument(help="The number that `list` shows.")] = None,
     *,
     data: Data = None,
     replay_all: Annotated[
@@ -82,7 +82,10 @@ def replay_letters(
 ) -> None:
     """Send the original bytes to the log again: once whatever refused them is mended."""
     if (number is None) is not replay_all:
-        raise Failure("Say which dead letter: its number, or --all.")
+        raise Failure(
+            "Say which dead letter: its number, or --all.",
+            "`watchkeeper dead-letters list --waiting` shows those that wait.",
+        )
     descriptor = running(data_folder(data))
     with _letters(descriptor) as letters:
         if number is not None:

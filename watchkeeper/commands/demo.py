@@ -49,12 +49,12 @@ def demo(
         typer.Option(
             min=SHORTEST_ROUND_SECONDS,
             envvar="DEMO_SECONDS",
-            help="how long traffic flows [default: until Ctrl-C]",
+            help="How long traffic flows; by default until Ctrl-C.",
         ),
     ] = None,
-    tps: Annotated[float, typer.Option(min=60, max=5_000, help="transactions a second")] = 200,
-    accounts: Annotated[int, typer.Option(help="how many customers the bank has")] = 100_000,
-    seed: Annotated[int, typer.Option(help="the same seed makes the same customers")] = 1,
+    tps: Annotated[float, typer.Option(min=60, max=5_000, help="Transactions a second.")] = 200,
+    accounts: Annotated[int, typer.Option(help="How many customers the bank has.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same customers.")] = 1,
     data: Data = None,
 ) -> None:
     """Start everything, send traffic with every kind of attack, and show where to look.

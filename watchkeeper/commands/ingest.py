@@ -40,17 +40,17 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
 
 @app.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="a Parquet file")],
+    file: Annotated[Path, typer.Argument(help="A Parquet file.")],
     *,
     mapping: Annotated[
-        Path | None, typer.Option(help="a mapping of your own [default: one that knows the file]")
+        Path | None, typer.Option(help="A mapping of your own; by default one that knows the file.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="send so many at most")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Send so many at most.")] = None,
     tps: Annotated[
-        float | None, typer.Option(min=1, help="rows a second [default: as fast as it goes]")
+        float | None, typer.Option(min=1, help="Rows a second; by default as fast as it goes.")
     ] = None,
     in_flight: Annotated[
-        int, typer.Option(min=1, max=32, help="requests at a time; 1 keeps the file's order")
+        int, typer.Option(min=1, max=32, help="Requests at a time; 1 keeps the file's order.")
     ] = IN_FLIGHT,
     data: Data = None,
     as_json: AsJson = False,

@@ -41,7 +41,7 @@ def instant(text: str | None, now: datetime) -> str | None:
 @app.command()
 def show(
     name: Annotated[
-        str | None, typer.Argument(metavar="[LIST]", help="One list; all if none is named.")
+        str | None, typer.Argument(metavar="LIST", help="One list; all if none is named.")
     ] = None,
     *,
     data: Data = None,

@@ -23,11 +23,11 @@ app = typer.Typer()
 
 @app.command()
 def logs(
-    process: Annotated[str | None, typer.Argument(help="one of them; default: all")] = None,
+    process: Annotated[str | None, typer.Argument(help="One of them; by default all.")] = None,
     *,
     data: Data = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="of each log")] = 20,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Of each log.")] = 20,
 ) -> None:
     """Show the ends of the logs, and with --follow what is added to them."""
     folder = Folder(data_folder(data))

@@ -8,7 +8,7 @@ import typer
 Data = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of the stack [default: $WATCHKEEPER_DATA or .watchkeeper]",
+        help="Folder of the stack; by default $WATCHKEEPER_DATA or .watchkeeper.",
         show_default=False,
     ),
 ]

@@ -22,23 +22,23 @@ app = typer.Typer()
 @app.command()
 def prepare(
     *,
-    kafka: Annotated[str, typer.Option(envvar="WATCHKEEPER_KAFKA", help="HOST:PORT of a broker")],
+    kafka: Annotated[str, typer.Option(envvar="WATCHKEEPER_KAFKA", help="HOST:PORT of a broker.")],
     postgres: Annotated[
         str,
         typer.Option(
             envvar="WATCHKEEPER_POSTGRES",
-            help="libpq connection string of the owner of the database",
+            help="Connection string of the database's owner, as libpq takes it.",
             show_default=False,
         ),
     ],
     cells: Annotated[
-        int, typer.Option(envvar="WATCHKEEPER_CELLS", min=1, max=64, help="partitions of the log")
+        int, typer.Option(envvar="WATCHKEEPER_CELLS", min=1, max=64, help="Partitions of the log.")
     ] = 1,
     role_passwords: Annotated[
         str,
         typer.Option(
             envvar="WATCHKEEPER_ROLE_PASSWORDS",
-            help="JSON object of a role's name and its password: those roles may log in",
+            help="JSON object of a role's name and its password: those roles may log in.",
             show_default=False,
         ),
     ] = "{}",

@@ -29,12 +29,12 @@ Input = Annotated[
     Path | None,
     typer.Option(
         "--input",
-        help="A Parquet file of transactions [default: the archive of the stack]",
+        help="A Parquet file of transactions; by default the archive of the stack.",
         show_default=False,
     ),
 ]
 MappingFile = Annotated[
-    Path | None, typer.Option(help="A mapping of your own [default: one that knows the file]")
+    Path | None, typer.Option(help="A mapping of your own; by default one that knows the file.")
 ]
 LabelSource = Annotated[
     str | None,

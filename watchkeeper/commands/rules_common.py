@@ -18,12 +18,12 @@ CatalogueFolder = Annotated[
         "--catalogue",
         exists=True,
         file_okay=False,
-        help="Folder of the rules [default: the catalogue that is shipped]",
+        help="Folder of the rules; by default the catalogue that is shipped.",
         show_default=False,
     ),
 ]
 RuleIds = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID]...", help="Rules; all if none is named.")
+    list[str] | None, typer.Argument(metavar="ID", help="Rules; all if none is named.")
 ]
 
 

@@ -26,13 +26,13 @@ SOURCE = "`live`, a catalogue's folder, a file with a canonical form, or a hash"
 
 def diff(
     before: Annotated[
-        str, typer.Argument(help=f"What was: {SOURCE}.", metavar="[A]")
+        str, typer.Argument(help=f"What was: {SOURCE}.", metavar="A")
     ] = rule_choice.LIVE,
     after: Annotated[
         str | None,
         typer.Argument(
-            help="What is: the same choice [default: the shipped catalogue]",
-            metavar="[B]",
+            help="What is: the same choice; by default the shipped catalogue.",
+            metavar="B",
             show_default=False,
         ),
     ] = None,

@@ -22,7 +22,7 @@ def init(
         "What the rule looks for"
     ),
     owner: Annotated[
-        str | None, typer.Option(help="The team that answers for it [default: you]")
+        str | None, typer.Option(help="The team that answers for it; by default you.")
     ] = None,
     new: Annotated[bool, typer.Option("--new", help="Begin a new typology.")] = False,
     catalogue: CatalogueFolder = None,

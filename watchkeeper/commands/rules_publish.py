@@ -68,7 +68,7 @@ def apply(
     rule_set: Annotated[
         str | None,
         typer.Argument(
-            metavar="[HASH]", help="The rule set, or how it begins; by default the catalogue's."
+            metavar="HASH", help="The rule set, or how it begins; by default the catalogue's."
         ),
     ] = None,
     *,

@@ -44,14 +44,14 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(
     *,
-    engine: Annotated[Engine, typer.Option(help="the scoring flow itself, or all at once")],
+    engine: Annotated[Engine, typer.Option(help="The scoring flow itself, or all at once.")],
     file: Annotated[
-        Path, typer.Option("--input", metavar="FILE", help="transactions in order of arrival")
+        Path, typer.Option("--input", metavar="FILE", help="Transactions in order of arrival.")
     ],
-    output: Annotated[Path, typer.Option(metavar="OUT", help="Parquet file to be written")],
+    output: Annotated[Path, typer.Option(metavar="OUT", help="Parquet file to be written.")],
     catalogue: CatalogueFolder = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="a mapping of your own [default: one that knows the file]")
+        Path | None, typer.Option(help="A mapping of your own; by default one that knows the file.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

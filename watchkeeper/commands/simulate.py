@@ -41,17 +41,17 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
 @app.command()
 def simulate(
     *,
-    tps: Annotated[float, typer.Option(min=0.1, max=50_000, help="transactions a second")] = 100,
-    seconds: Annotated[float, typer.Option(min=0.1, help="how long to send")] = 60,
-    seed: Annotated[int, typer.Option(help="the same seed makes the same customers")] = 1,
-    fraud: Annotated[str, typer.Option(help="none, all, or attacks as card-testing,…")] = "none",
+    tps: Annotated[float, typer.Option(min=0.1, max=50_000, help="Transactions a second.")] = 100,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long to send.")] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same customers.")] = 1,
+    fraud: Annotated[str, typer.Option(help="`none`, `all`, or attacks as a,b,c.")] = "none",
     label_file: Annotated[
-        Path | None, typer.Option("--labels", help="where to write which were planted")
+        Path | None, typer.Option("--labels", help="Where to write which were planted.")
     ] = None,
-    accounts: Annotated[int, typer.Option(help="how many customers the bank has")] = ACCOUNTS,
+    accounts: Annotated[int, typer.Option(help="How many customers the bank has.")] = ACCOUNTS,
     start: Annotated[
         datetime | None,
-        typer.Option(help="pretend to begin at this time in UTC, to repeat a run [default: now]"),
+        typer.Option(help="Pretend to begin at this time in UTC, to repeat a run; by default now."),
     ] = None,
     data: Data = None,
     as_json: AsJson = False,

@@ -25,20 +25,20 @@ def _plain(value: str | None) -> str | None:
 @app.command()
 def token(
     *,
-    role: Annotated[Role, typer.Option(help="whom it speaks for")] = Role.SERVICE,
+    role: Annotated[Role, typer.Option(help="Whom it speaks for.")] = Role.SERVICE,
     sub: Annotated[
         str,
         typer.Option(
-            callback=_plain, help="the subject; for a customer, the customer_id of its accounts"
+            callback=_plain, help="The subject; for a customer, the customer_id of its accounts."
         ),
     ] = "developer",
     branch: Annotated[
-        str | None, typer.Option(callback=_plain, help="the branch of a teller")
+        str | None, typer.Option(callback=_plain, help="The branch of a teller.")
     ] = None,
     tenant: Annotated[
-        str | None, typer.Option(callback=_plain, help="default: the stack's own")
+        str | None, typer.Option(callback=_plain, help="By default the stack's own.")
     ] = None,
-    minutes: Annotated[int, typer.Option(min=1, max=MINUTES_MAX, help="how long it lives")] = 60,
+    minutes: Annotated[int, typer.Option(min=1, max=MINUTES_MAX, help="How long it lives.")] = 60,
     data: Data = None,
 ) -> None:
     """Print a token; send it as `Authorization: Bearer <token>`."""

@@ -16,7 +16,7 @@ from rich.live import Live
 from watchkeeper.commands.options import Data
 from watchkeeper.settings import data_folder, inherited_environment
 from watchkeeper.stack import view
-from watchkeeper.stack.board import Board, Line
+from watchkeeper.stack.board import Board
 from watchkeeper.stack.descriptor import Descriptor, NoStack
 from watchkeeper.stack.folder import UMASK
 from watchkeeper.stack.lifecycle import bring_up, is_half_stopped, running, take_down
@@ -42,18 +42,20 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Return when all is well.")
     ] = False,
-    kafka: Annotated[str, typer.Option(help="embedded, or HOST:PORT of a broker")] = EMBEDDED,
-    postgres: Annotated[str, typer.Option(help="embedded, or a connection string")] = EMBEDDED,
-    redis: Annotated[str, typer.Option(help="embedded, or redis://…")] = EMBEDDED,
-    api_port: Annotated[int | None, typer.Option(help="port of the API [default: free]")] = None,
+    kafka: Annotated[str, typer.Option(help="`embedded`, or HOST:PORT of a broker.")] = EMBEDDED,
+    postgres: Annotated[str, typer.Option(help="`embedded`, or a connection string.")] = EMBEDDED,
+    redis: Annotated[str, typer.Option(help="`embedded`, or redis://….")] = EMBEDDED,
+    api_port: Annotated[
+        int | None, typer.Option(help="Port of the API; by default a free one.")
+    ] = None,
     dashboard_port: Annotated[
-        int | None, typer.Option(help="port of the analysts' desk [default: free]")
+        int | None, typer.Option(help="Port of the analysts' desk; by default a free one.")
     ] = None,
     cells: Annotated[
-        int | None, typer.Option(min=1, max=64, help="partitions of the log [default: 1]")
+        int | None, typer.Option(min=1, max=64, help="Partitions of the log; by default 1.")
     ] = None,
     scoring_workers: Annotated[int, typer.Option(min=1, max=16)] = 1,
-    without: Annotated[str, typer.Option(help="processes to leave out, as a,b,c")] = "",
+    without: Annotated[str, typer.Option(help="Processes to leave out, as a,b,c.")] = "",
 ) -> None:
     """Start the whole stack on this machine; Ctrl-C stops it, its data stay."""
     os.umask(UMASK)
@@ -109,24 +111,14 @@ def _stay(console: Console, wishes: Wishes) -> None:
             raise
     finally:
         if descriptor is not None:
-            take_down(descriptor, _board(console))
+            take_down(descriptor, view.board_on(console))
 
 
 def _start(console: Console, wishes: Wishes) -> Descriptor:
     now = datetime.now(UTC)
-    board = _board(console)
+    board = view.board_on(console)
     with Live(console=console, get_renderable=lambda: view.starting(board.lines), transient=True):
         return bring_up(wishes, now, inherited_environment(), board)
-
-
-def _board(console: Console) -> Board:
-    """On a terminal the table shows all; elsewhere each change of stage is a line."""
-
-    def tell(name: str, line: Line) -> None:
-        if not line.detail:
-            print(f"{name} {line.stage}", flush=True)  # A log for machines.
-
-    return Board() if console.is_terminal else Board(told=tell)
 
 
 def _watch(console: Console, descriptor: Descriptor) -> None:

@@ -12,13 +12,15 @@ from watchkeeper.stack.servers.program import last_lines
 
 
 def names(folder: Folder) -> list[str]:
-    """Every process that has written something."""
-    return sorted(path.stem for path in folder.logs.glob("*.log") if path.stat().st_size)
+    """Every process that has a log, however little it has written."""
+    return sorted(path.stem for path in folder.logs.glob("*.log"))
 
 
 def ends(folder: Folder, wanted: list[str], count: int) -> Iterator[tuple[str, str]]:
-    """The last lines of each log, with its name before each."""
+    """The last lines of each log, with its name before each; among several none that is empty."""
     for name in wanted:
+        if len(wanted) > 1 and not folder.log(name).stat().st_size:
+            continue
         for line in last_lines(folder.log(name), count).splitlines():
             yield name, line
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from time import monotonic
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from watchkeeper.stack.board import Line, Stage
+from watchkeeper.stack.board import Board, Line, Stage
 from watchkeeper.stack.descriptor import Descriptor
 from watchkeeper.stack.watching import ProcessStatus
 
@@ -18,8 +19,19 @@ COLOURS = {
     Stage.STOPPING: "yellow",
     Stage.FAILED: "bold red",
 }
+MILESTONES = frozenset({Stage.READY, Stage.FAILED, Stage.STOPPED})
 WELL, ILL = Text("● well", "green"), Text("● not well", "bold red")
 MEBIBYTE = 1024 * 1024
+
+
+def board_on(console: Console) -> Board:
+    """On a terminal a table shows all; elsewhere a line tells what is ready, failed or stopped."""
+
+    def tell(name: str, line: Line) -> None:
+        if line.stage in MILESTONES:
+            console.print(f"{name} {line.stage}", highlight=False)
+
+    return Board() if console.is_terminal else Board(told=tell)
 
 
 def starting(lines: Mapping[str, Line]) -> Table:

@@ -19,7 +19,7 @@ def a_folder(path: Path, **logs: str) -> Folder:
 
 def test_the_ends_of_all_logs_are_shown_with_their_names(tmp_path: Path) -> None:
     folder = a_folder(tmp_path, api="1\n2\n3\n", scoring="4\n", silent="")
-    assert names(folder) == ["api", "scoring"]
+    assert names(folder) == ["api", "scoring", "silent"]
     shown = list(ends(folder, check(folder, None), 2))
     assert shown == [("api", "2"), ("api", "3"), ("scoring", "4")]
 
@@ -29,6 +29,12 @@ def test_a_process_without_a_log_is_answered_with_those_that_have_one(tmp_path: 
     with pytest.raises(Failure, match="no log of apo") as refusal:
         check(folder, "apo")
     assert "api" in refusal.value.mend
+
+
+def test_a_process_that_has_written_nothing_has_a_log_all_the_same(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path, silent="")
+    assert check(folder, "silent") == ["silent"]
+    assert list(ends(folder, ["silent"], 2)) == [("silent", "(the log is empty)")]
 
 
 def test_what_is_added_is_followed_in_whole_lines(tmp_path: Path) -> None:

@@ -64,7 +64,6 @@ def chosen(wanted: str) -> tuple[str, ...]:
         return tuple(CAMPAIGNS) if wanted.strip() == ALL else ()
     names = {part.strip() for part in wanted.split(",")}
     for name in sorted(names - set(CAMPAIGNS)):
-        raise Failure(
-            f'There is no attack "{name}" to plant.', did_you_mean(name, CAMPAIGNS).capitalize()
-        )
+        near = did_you_mean(name, CAMPAIGNS).capitalize()
+        raise Failure(f'There is no attack "{name}".', near or f"There are {', '.join(CAMPAIGNS)}.")
     return tuple(name for name in CAMPAIGNS if name in names)
