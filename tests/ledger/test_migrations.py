@@ -11,6 +11,7 @@ from ledger.invariants import check
 from ledger.postgres import MONTHS_AHEAD, PostgresBooks
 from runtime import migrations
 from runtime.postgres import connect
+from tests.factories import NOON
 from tests.ledger.arrivals import a_batch, a_resolution, an_arrival, end, nobody_hears, post
 
 pytestmark = pytest.mark.servers
@@ -90,3 +91,20 @@ def test_the_months_are_made_ahead_over_the_turn_of_a_year(postgres_database: st
         "2026_12",
         "2027_01",
     ]
+
+
+def test_the_books_go_on_where_a_month_began_in_the_rest(database: str) -> None:
+    """A hold is posted after a long sleep, before anybody has made the months."""
+    store = PostgresBooks.at(database, "test")
+    post(store, an_arrival(1, Verdict.REVIEW))
+    awake = NOON + timedelta(days=120)
+    resolution = a_resolution("at-1", ResolutionKind.POST)
+    end(store, resolution, next_offset=1, booked_at=awake)
+
+    store.post(a_batch([an_arrival(2)], booked_at=awake), nobody_hears)
+    store.post(a_batch([an_arrival(3)], booked_at=awake + timedelta(days=31)), nobody_hears)
+    store.close()
+
+    with connect(database, "check") as connection:
+        assert [finding for finding in check(connection) if not finding.holds] == []
+    assert booked(database)[:2] == (3, 3)
