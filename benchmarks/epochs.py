@@ -199,7 +199,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=600_000)
     parser.add_argument("--per-second", type=float, default=5_000)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--epoch-seconds", type=float, default=15)
+    parser.add_argument("--epoch-seconds", type=float, default=20)
     parser.add_argument("--at-once", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     )
     scoring_workers: int = Field(default=1, ge=1, le=16)
     scoring_shards: int = Field(default=1, ge=1, le=64)
-    epoch_seconds: int = Field(default=15, ge=1, description="between two snapshots of a flow")
+    epoch_seconds: int = Field(default=20, ge=1, description="between two snapshots of a flow")
     warming_share: float = Field(
         default=0.5, gt=0, le=1, description="of a processor, for filling new features"
     )

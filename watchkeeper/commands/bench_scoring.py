@@ -21,7 +21,7 @@ def scoring(
     batch: Annotated[int, typer.Option(min=1, max=1_000, help="Messages a batch.")] = 500,
     tps: Annotated[float, typer.Option(min=1, help="Transactions a second of their time.")] = 100,
     snapshot_seconds: Annotated[
-        float, typer.Option(min=0.1, help="Of work between two snapshots; the flow: 15.")
+        float, typer.Option(min=0.1, help="Of work between two snapshots; the flow: 20.")
     ] = 10,
     seed: Annotated[int, typer.Option(help="The same seed makes the same load.")] = 1,
     as_json: AsJson = False,
