@@ -94,8 +94,15 @@ def way(arrival: Arrival, original: Original | None) -> Way | RefusalReason:
         return ways[OriginalState.NOT_NAMED]
     if original is None:
         return ways[OriginalState.UNKNOWN]
+    if _is_of_another(arrival, original):  # First: what became of it is not theirs to hear.
+        return RefusalReason.ORIGINAL_DIFFERS
     found = ways[state_of(original)]
     return found if isinstance(found, RefusalReason) else _mismatch(arrival, original) or found
+
+
+def _is_of_another(arrival: Arrival, original: Original) -> bool:
+    transaction = arrival.decision.transaction
+    return (transaction.account_id, transaction.currency) != original.customer[1:]
 
 
 def _mismatch(arrival: Arrival, original: Original) -> RefusalReason | None:
@@ -104,7 +111,6 @@ def _mismatch(arrival: Arrival, original: Original) -> RefusalReason | None:
     if (
         original.type in TABLE
         or transaction.direction is original.direction
-        or (transaction.account_id, transaction.currency) != original.customer[1:]
         or (transaction.type is REVERSAL and not is_whole)
     ):
         return RefusalReason.ORIGINAL_DIFFERS

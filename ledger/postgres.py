@@ -117,6 +117,7 @@ class PostgresBooks:
 
     def resolve(self, resolutions: Resolutions) -> Effects:
         """End holds, each by its first resolution; every event must have been held."""
+        self.make_months(resolutions.booked_at)
 
         def write(writing: Writing) -> Effects:
             mark = writing.begin(resolutions.topic, resolutions.partition)
@@ -132,6 +133,7 @@ class PostgresBooks:
 
     def expire(self, expiry: Expiry) -> Effects:
         """End what has been held for too long, some of it if it is much."""
+        self.make_months(expiry.booked_at)
 
         def write(writing: Writing) -> Effects:
             standing = _standing(writing, writing.expired(expiry.before), expiry)

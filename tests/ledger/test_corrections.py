@@ -153,6 +153,16 @@ def test_a_reversal_that_does_not_fit_its_original_is_refused(
     assert settled(store, "at-2") == ("refused", RefusalReason.ORIGINAL_DIFFERS)
 
 
+@pytest.mark.parametrize("changes", [{"account_id": "acc-2"}, {"currency": "USD"}])
+def test_nobody_else_hears_what_became_of_an_original(
+    store: Store, changes: dict[str, Any]
+) -> None:
+    given_back(store)
+    post(store.books, a_correction(3, REFUND, **changes))
+
+    assert settled(store, "at-3") == ("refused", RefusalReason.ORIGINAL_DIFFERS)
+
+
 def test_a_correction_cannot_be_corrected(store: Store) -> None:
     given_back(store)
     back = a_correction(3, REVERSAL, original_transaction_id="at-2", direction=Direction.DEBIT)
