@@ -15,8 +15,7 @@ from analytics.sql import closed
 from runtime.archive_rows import ArchivedRows
 
 MEMORY = "8GB"
-STRETCH = 100_000  # Positions that are read at once.
-ROWS_AT_ONCE = 5_000  # Of them are looked at at once.
+ROWS_AT_ONCE = 5_000
 OF_TRANSACTION = """
 SELECT cell, position, tenant FROM archive
 WHERE transaction_id = $transaction_id AND ($tenant IS NULL OR tenant = $tenant)
@@ -84,16 +83,9 @@ def decided(folder: Path, cell: int, positions: Ints) -> Iterator[pa.Table]:
     """The rows of the decisions at these positions in order, some at a time."""
     archived = ArchivedRows.open(folder)
     assert archived is not None, "positions were found in it"
-    for part in _stretches(positions):
-        rows = archived.at(cell, part, COLUMNS)
+    for rows in archived.at(cell, positions, COLUMNS):
         for start in range(0, len(rows), ROWS_AT_ONCE):
             yield rows.slice(start, ROWS_AT_ONCE)
-
-
-def _stretches(positions: Ints) -> list[Ints]:
-    """Neighbours that lie in the same stretch of the log."""
-    edges = np.flatnonzero(np.diff(positions // STRETCH)) + 1
-    return [part for part in np.split(positions, edges) if len(part)]
 
 
 def history(folder: Path, cell: int, until: int, names: Sequence[str]) -> pl.DataFrame:

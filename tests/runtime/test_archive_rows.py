@@ -60,7 +60,8 @@ def test_rows_are_found_at_their_positions_whatever_lies_between_them(tmp_path: 
     view = opened(tmp_path)
 
     def found(*places: int, cell: int = 0) -> list[int]:
-        return positions(view.at(cell, np.array(places), ["account_id"]))
+        pieces = view.at(cell, np.array(places), ["account_id"])
+        return [position for piece in pieces for position in positions(piece)]
 
     assert found(3, 4, 11, 29) == [3, 4, 11, 29]
     assert found(33, 34, 35) == [33, 34, 35]
@@ -68,6 +69,25 @@ def test_rows_are_found_at_their_positions_whatever_lies_between_them(tmp_path: 
     assert found(*range(35, 50)) == [35, 40, 41, 42, 43]
     assert found(9, 10, cell=1) == [9]
     assert found(70, 80) == []
+
+
+def test_a_long_stretch_comes_in_pieces_each_row_once(tmp_path: Path) -> None:
+    archive, one = Archive.open(tmp_path), rows(0)
+    place = one.schema.names.index("position")
+
+    def at(places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
+        return one.take(np.zeros_like(places)).set_column(place, "position", pa.array(places))
+
+    parts = [(6_000, 14_000, 1), (0, 8_000, 1), (14_001, 22_000, 2), (14_000, 22_000, 2)]
+    for number, (first, last, step) in enumerate(parts):
+        archive.append(at(np.arange(first, last, step)), 0, Mark(last, number + 1))
+    wanted = np.arange(0, 22_000, 3)
+
+    pieces = [positions(piece) for piece in opened(tmp_path).at(0, wanted, [])]
+
+    assert len(pieces) > 1
+    both = np.isin(wanted, np.arange(6_000, 8_000))
+    assert np.concatenate(pieces).tolist() == np.repeat(wanted, 1 + both).tolist()
 
 
 def test_a_column_that_came_later_is_null_in_older_files(tmp_path: Path) -> None:
