@@ -47,7 +47,9 @@ def test_the_live_page_shows_decisions_alerts_and_health(
     page.goto(stack.descriptor.dashboard_url)
     expect(page.get_by_text("All processes are up and keep pace")).to_be_visible(timeout=SOON_MS)
     expect(tile(page, "Decided")).to_have_text(something_per_second(), timeout=SOON_MS)
-    expect(page.get_by_text("score").first).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text(re.compile(r"(review|decline) · \d")).first).to_be_visible(
+        timeout=SOON_MS
+    )
     assert ended(traffic)["stack"]["lost"] == 0
     for process in ("api", "scoring", "posting", "archiving", "alerting", "operations"):
         assert stack.processes()[process]["is_healthy"]
