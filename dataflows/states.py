@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any, NoReturn
 
 SECONDS_MAX = 600  # A copy that needs longer is ended.
-NICENESS = 5  # What keeps the traffic going comes first.
+NICENESS = 10  # What keeps the traffic going comes first.
 _FIRST_OF_OURS = 3  # Descriptors before it are those of every process.
 _UNKNOWN = 255
 _FILE = "file"
