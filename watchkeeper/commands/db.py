@@ -54,7 +54,9 @@ def _line(revisions: tuple[str, ...]) -> str:
 
 @app.command()
 def upgrade(
-    target: Annotated[str, typer.Argument(help="A revision, `ledger@head`, or all.")] = "heads",
+    target: Annotated[
+        str, typer.Argument(metavar="REVISION", help="One, `ledger@head`, or `heads` for all.")
+    ] = "heads",
     *,
     postgres: Dsn = None,
     data: Data = None,
@@ -73,7 +75,9 @@ def upgrade(
 
 @app.command()
 def downgrade(
-    target: Annotated[str, typer.Argument(help="A revision, `ledger@base`, or `base` for all.")],
+    target: Annotated[
+        str, typer.Argument(metavar="REVISION", help="One, `ledger@base`, or `base` for all.")
+    ],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     postgres: Dsn = None,
@@ -103,7 +107,8 @@ def roles(*, postgres: Dsn = None, data: Data = None) -> None:
 @app.command()
 def sql(
     rooms: Annotated[
-        list[str] | None, typer.Argument(help="ledger, casework; by default all.")
+        list[str] | None,
+        typer.Argument(metavar="ROOM", help="`ledger`, `casework`; by default both."),
     ] = None,
 ) -> None:
     """Print the SQL that makes the schema from nothing, for a reader or a linter."""

@@ -31,7 +31,7 @@ app = typer.Typer(
     no_args_is_help=True, help="List, show and replay the messages that could not be read."
 )
 
-Number = Annotated[int, typer.Argument(help="The number that `list` shows.", show_default=False)]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `list` shows it.")]
 
 
 @app.command("list")
@@ -73,7 +73,9 @@ def show(number: Number, *, data: Data = None, as_json: AsJson = False) -> None:
 
 @app.command("replay")
 def replay_letters(
-    number: Annotated[int | None, typer.Argument(help="The number that `list` shows.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(metavar="NUMBER", help="As `list` shows it.")
+    ] = None,
     *,
     data: Data = None,
     replay_all: Annotated[

@@ -40,7 +40,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
 
 @app.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="A Parquet file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Parquet file.")],
     *,
     mapping: Annotated[
         Path | None, typer.Option(help="A mapping of your own; by default one that knows the file.")

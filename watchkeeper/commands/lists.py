@@ -19,7 +19,7 @@ from watchkeeper.person import As
 app = typer.Typer(no_args_is_help=True, help="Show block and allow lists, and change them.")
 
 ListName = Annotated[str, typer.Argument(metavar="LIST", help="As `lists show` names it.")]
-Value = Annotated[str, typer.Argument(help="The value of the list's field.")]
+Value = Annotated[str, typer.Argument(metavar="VALUE", help="The value of the list's field.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in each decision that it settles.")]
 
 

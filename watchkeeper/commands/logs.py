@@ -23,7 +23,9 @@ app = typer.Typer()
 
 @app.command()
 def logs(
-    process: Annotated[str | None, typer.Argument(help="One of them; by default all.")] = None,
+    process: Annotated[
+        str | None, typer.Argument(metavar="PROCESS", help="One of them; by default all.")
+    ] = None,
     *,
     data: Data = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,

@@ -117,7 +117,11 @@ def _row(document: RuleDocument) -> dict[str, object]:
 
 
 @app.command()
-def explain(rule_id: str, *, catalogue: CatalogueFolder = None) -> None:
+def explain(
+    rule_id: Annotated[str, typer.Argument(metavar="ID", help="The rule.")],
+    *,
+    catalogue: CatalogueFolder = None,
+) -> None:
     """Say what a rule does: in plain words, and as the code of each engine."""
     found = sound_catalogue(folder_of(catalogue))
     document = document_of(found, rule_id)

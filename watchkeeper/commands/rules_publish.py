@@ -19,9 +19,7 @@ from watchkeeper.publish import linted_catalogue, sound_catalogue
 HASH_LENGTH = 64
 PREFIX_LENGTH_MIN = 6
 
-Hash = Annotated[
-    str, typer.Argument(help="The rule set's hash, or how it begins.", show_default=False)
-]
+Hash = Annotated[str, typer.Argument(metavar="HASH", help="The rule set's hash, or how it begins.")]
 Note = Annotated[str, typer.Option(help="A word to the others.")]
 Reason = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
 
@@ -99,7 +97,9 @@ def apply(
 
 
 def reset(
-    rule_id: Annotated[str, typer.Argument(help="The rule that its breaker put into shadow.")],
+    rule_id: Annotated[
+        str, typer.Argument(metavar="RULE", help="The one that its breaker holds in shadow.")
+    ],
     *,
     reason: Annotated[str, typer.Option(help="What was mended.", show_default=False)],
     who: As = None,

@@ -33,7 +33,10 @@ app = typer.Typer(rich_markup_mode="rich")
 @app.command(epilog=EPILOG)
 def sql(
     question: Annotated[
-        str | None, typer.Argument(help="One question in DuckDB's SQL; none: show the views.")
+        str | None,
+        typer.Argument(
+            metavar="SQL", help="One question in DuckDB's SQL; by default the views are shown."
+        ),
     ] = None,
     *,
     data: Data = None,

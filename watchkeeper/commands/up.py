@@ -54,7 +54,9 @@ def up(
     cells: Annotated[
         int | None, typer.Option(min=1, max=64, help="Partitions of the log; by default 1.")
     ] = None,
-    scoring_workers: Annotated[int, typer.Option(min=1, max=16)] = 1,
+    scoring_workers: Annotated[
+        int, typer.Option(min=1, max=16, help="Workers that share the keys of features.")
+    ] = 1,
     without: Annotated[str, typer.Option(help="Processes to leave out, as a,b,c.")] = "",
 ) -> None:
     """Start the whole stack on this machine; Ctrl-C stops it, its data stay."""
