@@ -15,7 +15,7 @@ from analytics.sql import closed
 from runtime.archive_rows import ArchivedRows
 
 MEMORY = "8GB"
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 5_000  # What is looked at at once is held as objects.
 OF_TRANSACTION = """
 SELECT cell, position, tenant FROM archive
 WHERE transaction_id = $transaction_id AND ($tenant IS NULL OR tenant = $tenant)
