@@ -227,7 +227,7 @@ def test_a_signal_while_the_stack_starts_stops_what_has_started(data: Path) -> N
         text=True,
     ) as starting:
         assert starting.stdout is not None
-        assert any("kafka starting" in line for line in starting.stdout)
+        assert any("valkey ready" in line for line in starting.stdout)
         supervisor = supervisor_of(load(data))
         pid = supervisor.pid()
         assert pid is not None
