@@ -16,7 +16,7 @@ def gateway() -> Gateway:
     """One client for all sessions of this server."""
     settings = Settings()
     base = f"http://{settings.api_host}:{settings.api_port}"
-    client = httpx.Client(base_url=base, timeout=ANSWER_SECONDS_MAX)
+    client = httpx.Client(base_url=base, timeout=ANSWER_SECONDS_MAX, trust_env=False)
     desk = Bearer(subject="dashboard", tenant=settings.tenant, role="analyst")
     return HttpGateway(client, lambda: make_token(settings, desk, datetime.now(UTC)))
 

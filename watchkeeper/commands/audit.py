@@ -41,7 +41,7 @@ def verify(
     as_json: AsJson = False,
     first: Annotated[int, typer.Option("--from", min=1, help="The first record.")] = 1,
     last: Annotated[
-        int | None, typer.Option("--to", min=1, help="The last record [default: all]")
+        int | None, typer.Option("--to", min=1, help="The last record; by default all.")
     ] = None,
     url: Annotated[
         str | None,
