@@ -73,7 +73,7 @@ class PolarsCode:
             case tree.Feature(name):
                 return pl.col(name)
             case tree.FirstKnown(options):
-                return pl.coalesce(map(self.value, options))
+                return _first_known([self.value(option) for option in options])
             case _:
                 return self._computed(value)
 
@@ -92,6 +92,14 @@ class PolarsCode:
                 return _part(part, self.value(operand))
             case _:
                 assert_never(value)
+
+
+def _first_known(options: Sequence[pl.Expr]) -> pl.Expr:
+    # Not `coalesce`: with a literal first, it loses the frame's height beside another literal.
+    *before, found = options
+    for option in reversed(before):
+        found = pl.when(option.is_not_null()).then(option).otherwise(found)
+    return found
 
 
 def _any(tests: Sequence[pl.Expr]) -> pl.Expr:

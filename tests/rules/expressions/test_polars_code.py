@@ -59,6 +59,15 @@ def test_the_expression_is_true_false_and_unknown_where_the_tree_is(
     assert by_code(condition, rows) == [by_walking(condition, row) for row in rows]
 
 
+def test_a_literal_that_is_known_first_is_so_in_every_row() -> None:
+    one = tree.Literal(1, Kind.WHOLE)
+    first = tree.FirstKnown((one, tree.Field("amount_minor", Kind.WHOLE, is_nullable=False)))
+    row: Row = (a_transaction(), dict.fromkeys(FEATURES))
+
+    condition = tree.Compare(tree.Comparison.EQUAL, one, first)
+    assert by_code(condition, [row, row]) == [True, True]
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "is_listed"), [(-1, False), (0, True), (999, True), (1000, False)]
 )
